@@ -1,0 +1,1 @@
+"""WHEN: the exam itself, and the process that hosts everything."""

@@ -1,0 +1,1 @@
+"""What `exam …` can do: one file per group of commands."""

@@ -1,0 +1,1 @@
+"""All HTTP and sockets: one file per kind of person."""

@@ -1,0 +1,139 @@
+"""A server program as a child process: started, watched and ended; and what a killed run left behind, ended too."""
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from exam_engine.embedded_account import Account
+from exam_engine.settings import CannotStart, ExitCode
+
+POLL_S = 0.02
+STOP_S_MAX = 30  # for an orderly end, before a harder signal
+KILL_S_MAX = 5
+LOG_TAIL_CHARS = 300
+
+
+@dataclass(frozen=True)
+class Child:
+    """One running server program."""
+
+    name: str
+    popen: "subprocess.Popen[bytes]"
+    log: Path
+
+    @property
+    def pid(self) -> int:
+        """The process id of the server."""
+        return self.popen.pid
+
+    async def ready(self, is_ready: Callable[[], bool], wait_s_max: float) -> None:
+        """Wait until `is_ready()`; raises `CannotStart` with the server's last words when it ends instead."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + wait_s_max
+        while not is_ready():
+            if self.popen.poll() is not None:
+                raise CannotStart(f"{self.name} did not start: {self._last_words()}", ExitCode.NO_SERVERS)
+            if loop.time() > deadline:
+                raise CannotStart(f"{self.name} was not ready after {wait_s_max:.0f} s", ExitCode.NO_SERVERS)
+            await asyncio.sleep(POLL_S)
+
+    async def stop(self, *signals: signal.Signals) -> None:
+        """End the server: each of `signals` is given time to work, and SIGKILL ends what is left."""
+        for number in (*signals, signal.SIGKILL):
+            if self.popen.poll() is not None:
+                return
+            self.popen.send_signal(number)
+            try:
+                await asyncio.to_thread(self.popen.wait, STOP_S_MAX if number is signals[0] else KILL_S_MAX)
+            except subprocess.TimeoutExpired:
+                continue
+
+    def _last_words(self) -> str:
+        text = self.log.read_text(encoding="utf-8", errors="replace").strip()
+        return text[-LOG_TAIL_CHARS:] or f"exit code {self.popen.returncode}"
+
+
+def start(name: str, command: Sequence[str | Path], *, folder: Path, log: Path, account: Account | None) -> Child:
+    """Start `command` in `folder` as `account`; what it prints replaces the file `log`.
+
+    It gets a session of its own, so that Ctrl-C in a terminal reaches this program alone, which then ends the
+    server in its turn, after the last answer has been stored.
+    """
+    if log.exists():
+        log.replace(log.with_suffix(".log.1"))  # one older log is kept: the one with the reason of a crash
+    try:
+        with log.open("wb") as output:
+            popen = subprocess.Popen(  # noqa: S603  our own arguments
+                [str(part) for part in command],
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                **as_account(account),
+            )
+    except OSError as problem:
+        raise CannotStart(f"{name} can't be started here: {problem}", ExitCode.NO_SERVERS) from problem
+    return Child(name, popen, log)
+
+
+async def run(name: str, command: Sequence[str | Path], account: Account | None) -> None:
+    """Run a program to its end; raises `CannotStart` with its last words when it fails."""
+
+    def call() -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(  # noqa: S603  our own arguments
+            [str(part) for part in command],
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            start_new_session=True,
+            **as_account(account),
+        )
+
+    try:
+        done = await asyncio.to_thread(call)
+    except OSError as problem:
+        raise CannotStart(f"{name} can't be started here: {problem}", ExitCode.NO_SERVERS) from problem
+    if done.returncode != 0:
+        raise CannotStart(f"{name} failed: {done.stderr.strip()[-LOG_TAIL_CHARS:]}", ExitCode.NO_SERVERS)
+
+
+async def end_leftovers(program: str, folder: Path, first: signal.Signals) -> None:
+    """End the processes of `program` that still work in `folder`, left by a run that was killed.
+
+    They are found by their working folder and not by the number in a pid file: after a reboot that number may be
+    anybody's. The caller holds the data folder's lock, so no process found here belongs to a living run.
+    """
+    left = await asyncio.to_thread(_working_in, program, folder)
+    ours = {process.pid for process in left}
+    for number, wait_s in ((first, STOP_S_MAX), (signal.SIGQUIT, KILL_S_MAX), (signal.SIGKILL, KILL_S_MAX)):
+        if not left:
+            return
+        for process in left:
+            # The children of a server hear from their parent; a stray one, whose parent is gone, hears from us.
+            if process.ppid() not in ours or number is signal.SIGKILL:
+                process.send_signal(number)
+        _, left = await asyncio.to_thread(psutil.wait_procs, left, wait_s)
+    if left:
+        raise CannotStart(f"a {program} left by an earlier run (process {left[0].pid}) can't be ended")
+
+
+def _working_in(program: str, folder: Path) -> list[psutil.Process]:
+    found = psutil.process_iter(["name", "cwd"])
+    return [process for process in found if process.info["name"] == program and process.info["cwd"] == str(folder)]
+
+
+def as_account(account: Account | None) -> dict[str, object]:
+    """Return what subprocess needs to run something as `account`; nothing when it is to run as ourselves."""
+    if account is None:
+        return {}
+    home = {"HOME": "/", "LOGNAME": account.name, "USER": account.name}
+    return {"user": account.uid, "group": account.gid, "extra_groups": [], "env": {**os.environ, **home}}

@@ -1,0 +1,245 @@
+"""Group-commit append, load and tail of exam.journal. An append is told only after its commit.
+
+The primary key (attempt_id, version) is the only lock in the system. Appends of all attempts in this process
+meet in one INSERT per turn: while one turn commits, the next one gathers. What can go wrong, and the idea:
+
+- *Somebody else took the number.* `ON CONFLICT DO NOTHING` leaves his row; then a row with our number but
+  another digest is there, and that append has lost. The digest chains the whole history, so an equal digest can
+  only be our own row.
+- *The connection breaks during the commit*: nobody knows whether it happened. The same turn is simply done
+  again; rows that had made it are there already, with our digest, and count as ours.
+- *An append of several entries loses only its first number.* Then the rest must not stand: turns that hold such
+  appends run in a transaction, and a half-lost one rolls the turn back and is left out of the next try.
+
+Events that change phase or deadline carry a `Row`: the line of exam.attempts, written in the same transaction.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+import asyncpg
+import msgspec
+import structlog
+
+from exam_engine.chain import Entry
+
+TURN_ENTRIES_MAX = 2_000  # entries in one INSERT
+WAITING_MAX = 100_000  # appends in the queue; beyond, the process is drowning and says so
+RETRY_S = (0.05, 0.2, 0.5, 1.0, 2.0)  # pauses between tries while the database is away
+
+_INSERT = """
+INSERT INTO exam.journal (attempt_id, version, seq, kind, body, at, digest)
+SELECT * FROM unnest($1::bigint[], $2::integer[], $3::integer[], $4::text[], $5::json[], $6::timestamptz[], $7::bytea[])
+ON CONFLICT DO NOTHING
+"""
+_STANDING = """
+SELECT j.attempt_id, j.version, j.digest
+FROM unnest($1::bigint[], $2::integer[]) AS asked (attempt_id, version)
+JOIN exam.journal j USING (attempt_id, version)
+"""
+_UPDATE_ROWS = """
+UPDATE exam.attempts AS a
+SET phase = c.phase, deadline_at = c.deadline_at, next_check_at = c.next_check_at, points = c.points, passed = c.passed
+FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::integer[], $6::boolean[])
+  AS c (attempt_id, phase, deadline_at, next_check_at, points, passed)
+WHERE a.attempt_id = c.attempt_id
+"""
+_LOAD = """
+SELECT attempt_id, version, seq, kind, body, at, digest FROM exam.journal
+WHERE attempt_id = $1 AND version > $2 ORDER BY version
+"""
+_LOAD_MANY = """
+SELECT attempt_id, version, seq, kind, body, at, digest FROM exam.journal
+WHERE attempt_id = ANY ($1::bigint[]) ORDER BY attempt_id, version
+"""
+_TAILS = """
+SELECT j.attempt_id, j.version, j.seq, j.kind, j.body, j.at, j.digest
+FROM unnest($1::bigint[], $2::integer[]) AS known (attempt_id, version)
+JOIN exam.journal j ON j.attempt_id = known.attempt_id AND j.version > known.version
+ORDER BY j.attempt_id, j.version
+"""
+
+log = structlog.get_logger()
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """What exam.attempts says of an attempt after an append."""
+
+    phase: str
+    deadline_at: datetime | None
+    next_check_at: datetime | None
+    points: int | None
+    passed: bool | None
+
+
+class _Append:
+    __slots__ = ("committed", "entries", "row")
+
+    def __init__(self, entries: Sequence[Entry], row: Row | None, committed: "asyncio.Future[bool]") -> None:
+        self.entries = entries
+        self.row = row
+        self.committed = committed
+
+
+class Journal:
+    """One per process. `run` must be running for `append` to come back."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self._pool = pool
+        self._waiting: list[_Append] = []
+        self._wake = asyncio.Event()
+        self.turns = 0
+        self.entries = 0
+
+    async def append(self, entries: Sequence[Entry], row: Row | None = None) -> bool:
+        """True once committed; False if another writer holds one of the numbers: then nothing was written."""
+        assert entries
+        if len(self._waiting) >= WAITING_MAX:
+            raise RuntimeError("journal queue full")
+        committed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Append(entries, row, committed))
+        self._wake.set()
+        return await committed
+
+    async def load(self, attempt_id: int, after: int = 0) -> list[Entry]:
+        """Entries of one attempt with a version above `after`, in order."""
+        return [Entry(*row) for row in await self._pool.fetch(_LOAD, attempt_id, after)]
+
+    async def load_many(self, attempt_ids: Sequence[int]) -> dict[int, list[Entry]]:
+        """Whole journals, by attempt; attempts without one are left out."""
+        return _by_attempt(await self._pool.fetch(_LOAD_MANY, attempt_ids))
+
+    async def tails(self, known: dict[int, int]) -> dict[int, list[Entry]]:
+        """For each attempt the entries above the version known."""
+        return _by_attempt(await self._pool.fetch(_TAILS, list(known), list(known.values())))
+
+    async def run(self) -> None:
+        """Commit turns until cancelled; what waits then is still committed."""
+        try:
+            while True:
+                await self._wake.wait()
+                await self._turn()
+        finally:
+            while self._waiting:
+                await self._turn()
+
+    async def _turn(self) -> None:
+        turn = self._take_turn()
+        for pause_s in (*RETRY_S, None):
+            try:
+                await self._commit(turn)
+            except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError,
+                    asyncpg.DeadlockDetectedError, asyncpg.CannotConnectNowError) as error:
+                log.warning("journal_turn_repeated", reason=type(error).__name__, appends=len(turn))
+                if pause_s is None:
+                    _fail(turn, error)
+                    return
+                await asyncio.sleep(pause_s)
+            except Exception as error:
+                _fail(turn, error)
+                raise
+            else:
+                return
+
+    def _take_turn(self) -> list[_Append]:
+        count = 0
+        for size, append in enumerate(self._waiting):
+            count += len(append.entries)
+            if count > TURN_ENTRIES_MAX and size:
+                turn, self._waiting = self._waiting[:size], self._waiting[size:]
+                return turn
+        turn, self._waiting = self._waiting, []
+        self._wake.clear()
+        return turn
+
+    async def _commit(self, turn: list[_Append]) -> None:
+        """Write the turn; leave out what is half lost and do it again until the rest stands as a whole."""
+        if all(len(append.entries) == 1 and append.row is None for append in turn):
+            async with self._pool.acquire() as connection:
+                self._tell(turn, await _insert(connection, turn))
+            return
+        lost: set[_Append] = set()
+        while len(lost) < len(turn):
+            try:
+                async with self._pool.acquire() as connection, connection.transaction():
+                    standing = [append for append in turn if append not in lost]
+                    newly_lost = await _insert(connection, standing)
+                    if newly_lost:
+                        raise _HalfLost(newly_lost)
+                    await _update_rows(connection, standing)
+                break
+            except _HalfLost as half:
+                lost |= half.appends
+        self._tell(turn, lost)
+
+    def _tell(self, turn: list[_Append], lost: set[_Append]) -> None:
+        self.turns += 1
+        for append in turn:
+            if not append.committed.done():
+                append.committed.set_result(append not in lost)
+            self.entries += len(append.entries)
+
+
+class _HalfLost(Exception):
+    """Rolls a turn back: these appends lost a number to another writer."""
+
+    def __init__(self, appends: set[_Append]) -> None:
+        super().__init__()
+        self.appends = appends
+
+
+async def _insert(connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]", turn: list[_Append]) -> set[_Append]:
+    """Insert all entries of the turn; returns the appends of which a number belongs to somebody else."""
+    # Sorted, so that two processes that meet on the same attempts wait for each other in the same order.
+    entries = sorted((e for append in turn for e in append.entries), key=lambda e: (e.attempt_id, e.version))
+    status = await connection.execute(
+        _INSERT,
+        [e.attempt_id for e in entries],
+        [e.version for e in entries],
+        [e.seq for e in entries],
+        [e.kind for e in entries],
+        [e.body for e in entries],
+        [e.at for e in entries],
+        [e.digest for e in entries],
+    )
+    if int(status.rsplit(" ", 1)[1]) == len(entries):
+        return set()
+    rows = await connection.fetch(_STANDING, [e.attempt_id for e in entries], [e.version for e in entries])
+    standing = {(row[0], row[1]): row[2] for row in rows}
+    return {
+        append
+        for append in turn
+        if any(standing.get((e.attempt_id, e.version)) != e.digest for e in append.entries)
+    }
+
+
+async def _update_rows(
+    connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]", turn: list[_Append]
+) -> None:
+    rows = {append.entries[0].attempt_id: append.row for append in turn if append.row is not None}
+    if not rows:
+        return
+    ordered = sorted(rows.items())
+    await connection.execute(
+        _UPDATE_ROWS,
+        [attempt_id for attempt_id, _ in ordered],
+        [row.phase for _, row in ordered],
+        [row.deadline_at for _, row in ordered],
+        [row.next_check_at for _, row in ordered],
+        [row.points for _, row in ordered],
+        [row.passed for _, row in ordered],
+    )
+
+
+def _fail(turn: list[_Append], error: Exception) -> None:
+    for append in turn:
+        if not append.committed.done():
+            append.committed.set_exception(error)
+
+
+def _by_attempt(rows: list[asyncpg.Record]) -> dict[int, list[Entry]]:
+    found: dict[int, list[Entry]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(Entry(*row))
+    return found

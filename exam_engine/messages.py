@@ -1,0 +1,453 @@
+"""Every command and event, and every frame on the candidate's socket, as JSON and back.
+
+Commands go up, numbered events come down. A command is imperative (`Start`), an event is past tense
+(`Started`). Both are msgspec tagged unions: the tag travels as `type`. Unknown tags, unknown fields and wrong
+types are refused when decoding, so that the pure core only ever sees well-formed values.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from exam_engine.sitting import Policy
+
+TEXT_CHARS_MAX: Final = 500
+BATCH_MAX: Final = 500  # commands in one batch: a whole offline exam fits
+FRAME_BYTES_MAX: Final = 16 * 1024  # one frame from a candidate's device
+
+Text = Annotated[str, Meta(min_length=1, max_length=TEXT_CHARS_MAX)]
+No = Annotated[int, Meta(ge=1, le=1000)]  # position in this physician's paper, from 1
+Seq = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+Choice = Annotated[str, Meta(min_length=1, max_length=26, pattern="^[a-z]+$")]
+Device = Annotated[str, Meta(min_length=8, max_length=64, pattern="^[A-Za-z0-9_-]+$")]
+PictureName = Annotated[str, Meta(min_length=64, max_length=64, pattern="^[0-9a-f]+$")]
+Seconds = Annotated[int, Meta(ge=60, le=24 * 3600)]
+
+
+class Phase(StrEnum):
+    """Where an attempt is. Paused and identity-locked are facts of a running one, not phases."""
+
+    ENTERED = "entered"
+    IDENTITY = "identity"
+    READY = "ready"
+    RUNNING = "running"
+    SUBMITTED = "submitted"
+    MARKED = "marked"
+    RELEASED = "released"
+    ANNULLED = "annulled"
+
+
+class Ending(StrEnum):
+    """Why an attempt was handed in."""
+
+    CANDIDATE = "candidate"
+    TIME = "time"
+    INVIGILATOR = "invigilator"
+    RULE = "rule"
+
+
+class NoticeLevel(StrEnum):
+    MESSAGE = "message"
+    WARNING = "warning"
+
+
+class _Message(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fields=True, gc=False):
+    pass
+
+
+# --- commands of the candidate's device --------------------------------------------------------------------
+
+
+class Start(_Message, tag="start"):
+    """【去考试】: the clock begins."""
+
+
+class Answer(_Message, tag="answer"):
+    """Choose: `choice` is the set of option ids as sorted letters, "b" or "acd"."""
+
+    seq: Seq
+    no: No
+    choice: Choice
+
+
+class Clear(_Message, tag="clear"):
+    """Take an answer back."""
+
+    seq: Seq
+    no: No
+
+
+class MarkForLater(_Message, tag="mark_for_later"):
+    """【标记】 on or off."""
+
+    seq: Seq
+    no: No
+    on: bool
+
+
+class Acknowledge(_Message, tag="acknowledge"):
+    """【我知道了】 for one notice."""
+
+    notice: int
+
+
+class HandIn(_Message, tag="hand_in"):
+    """【交卷】. It has a seq, so that no answer typed before it can be left behind."""
+
+    seq: Seq
+
+
+class TimeUp(_Message, tag="time_up"):
+    """The device's clock drew zero: the server decides."""
+
+
+# --- commands of staff ---------------------------------------------------------------------------------------
+
+
+class Warn(_Message, tag="warn"):
+    """Put a notice on the candidate's screen that he must acknowledge."""
+
+    text: Text
+    level: NoticeLevel = NoticeLevel.WARNING
+
+
+class Pause(_Message, tag="pause"):
+    reason: Text
+
+
+class Resume(_Message, tag="resume"):
+    pass
+
+
+class Extend(_Message, tag="extend"):
+    seconds: Seconds
+    reason: Text
+
+
+class LockIdentity(_Message, tag="lock_identity"):
+    reason: Text
+
+
+class UnlockIdentity(_Message, tag="unlock_identity"):
+    pass
+
+
+class ForceHandIn(_Message, tag="force_hand_in"):
+    reason: Text
+
+
+class AcceptIdentity(_Message, tag="accept_identity"):
+    pass
+
+
+class RefuseIdentity(_Message, tag="refuse_identity"):
+    reason: Text
+
+
+class Annul(_Message, tag="annul"):
+    reason: Text
+
+
+# --- commands of the system ----------------------------------------------------------------------------------
+
+
+class TakePortrait(_Message, tag="take_portrait"):
+    """A portrait was stored as `picture`; it comes from `device`."""
+
+    device: Device
+    picture: PictureName
+
+
+class RecordMark(_Message, tag="record_mark"):
+    revision: int
+    points: int
+    points_max: int
+
+
+class Release(_Message, tag="release"):
+    pass_points: int
+
+
+class Tick(_Message, tag="tick"):
+    """Nothing is asked: let time act (the closing bell, a forgotten pause)."""
+
+
+DeviceCommand = Start | Answer | Clear | MarkForLater | Acknowledge | HandIn | TimeUp
+StaffCommand = (
+    Warn
+    | Pause
+    | Resume
+    | Extend
+    | LockIdentity
+    | UnlockIdentity
+    | ForceHandIn
+    | AcceptIdentity
+    | RefuseIdentity
+    | Annul
+)
+SystemCommand = TakePortrait | RecordMark | Release | Tick
+Command = DeviceCommand | StaffCommand | SystemCommand
+
+
+# --- events --------------------------------------------------------------------------------------------------
+
+
+class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """What the core must know of a paper to judge an answer, without knowing the paper.
+
+    Each string has one character per item: `options` how many options it has, as the last option's letter
+    ("e" = five); `multiple` "x" where several may be chosen, else "-"; `chain` "-" outside an A4 chain, else
+    a letter that neighbours of the same chain share.
+    """
+
+    options: str
+    multiple: str
+    chain: str
+
+    def __post_init__(self) -> None:
+        if not len(self.options) == len(self.multiple) == len(self.chain):
+            raise ValueError("one character per item in each string")
+
+
+class Entered(_Message, tag="entered"):
+    """The paper is drawn and frozen: `paper` is its digest, the layout is what the core needs of it."""
+
+    sitting: int
+    person: int
+    closes_at: datetime
+    extra_minutes: int
+    policy: Policy
+    layout: Layout
+    paper: str
+
+
+class PortraitTaken(_Message, tag="portrait_taken"):
+    device: str
+    picture: str
+
+
+class IdentityAccepted(_Message, tag="identity_accepted"):
+    """`by` is an account id, 0 when the policy accepts at once."""
+
+    by: int
+
+
+class IdentityRefused(_Message, tag="identity_refused"):
+    by: int
+    reason: str
+
+
+class DeviceTaken(_Message, tag="device_taken"):
+    """From now on only this device is heard; the one before is fenced off."""
+
+    device: str
+
+
+class Started(_Message, tag="started"):
+    deadline_at: datetime
+
+
+class Answered(_Message, tag="answered"):
+    seq: int
+    no: int
+    choice: str
+
+
+class Cleared(_Message, tag="cleared"):
+    seq: int
+    no: int
+
+
+class MarkedForLater(_Message, tag="marked_for_later"):
+    seq: int
+    no: int
+    on: bool
+
+
+class CameLate(_Message, tag="came_late"):
+    """An answer (or a clearing: choice "") that arrived when it could not count any more; kept as evidence."""
+
+    seq: int
+    no: int
+    choice: str
+
+
+class Warned(_Message, tag="warned"):
+    notice: int
+    level: NoticeLevel
+    text: str
+    by: int
+
+
+class Acknowledged(_Message, tag="acknowledged"):
+    notice: int
+
+
+class Paused(_Message, tag="paused"):
+    reason: str
+    by: int
+
+
+class Resumed(_Message, tag="resumed"):
+    """`by` 0: the pause ended by itself. The deadline is restated, moved or not."""
+
+    deadline_at: datetime
+    by: int
+
+
+class Extended(_Message, tag="extended"):
+    seconds: int
+    reason: str
+    deadline_at: datetime
+    by: int
+
+
+class IdentityLocked(_Message, tag="identity_locked"):
+    reason: str
+    by: int
+
+
+class IdentityUnlocked(_Message, tag="identity_unlocked"):
+    by: int
+
+
+class Submitted(_Message, tag="submitted"):
+    """Handed in. `as_of` is the instant it counts from: the deadline when time ended it."""
+
+    as_of: datetime
+    ending: Ending
+    unanswered: int
+    seq: int = 0
+    reason: str = ""
+    by: int = 0
+
+
+class Marked(_Message, tag="marked"):
+    revision: int
+    points: int
+    points_max: int
+
+
+class Released(_Message, tag="released"):
+    pass_points: int
+    passed: bool
+    by: int
+
+
+class Annulled(_Message, tag="annulled"):
+    reason: str
+    by: int
+
+
+Event = (
+    Entered
+    | PortraitTaken
+    | IdentityAccepted
+    | IdentityRefused
+    | DeviceTaken
+    | Started
+    | Answered
+    | Cleared
+    | MarkedForLater
+    | CameLate
+    | Warned
+    | Acknowledged
+    | Paused
+    | Resumed
+    | Extended
+    | IdentityLocked
+    | IdentityUnlocked
+    | Submitted
+    | Marked
+    | Released
+    | Annulled
+)
+
+EVENT_BY_KIND: Final[dict[str, type[Event]]] = {
+    event.__struct_config__.tag: event for event in Event.__args__ if isinstance(event.__struct_config__.tag, str)
+}
+
+
+# --- frames: what travels on the candidate's socket ------------------------------------------------------------
+
+
+class Hello(_Message, tag="hello"):
+    """First frame of a device: who it is and the last journal number it has (0: nothing)."""
+
+    device: Device
+    since: Annotated[int, Meta(ge=0)] = 0
+
+
+class Ping(_Message, tag="ping"):
+    """Keeps the line open and the clock fresh."""
+
+
+FrameUp = Hello | Ping | DeviceCommand
+
+
+class Clock(msgspec.Struct, frozen=True, gc=False):
+    """What the device draws: milliseconds left as of this word, and whether they run."""
+
+    remaining_ms: int
+    ticking: bool
+
+
+class Ack(_Message, tag="ack"):
+    """It is committed. `result` is saved, already (a harmless retry) or late (kept, not counted)."""
+
+    seq: int
+    version: int
+    result: str
+
+
+class Rejected(_Message, tag="rejected"):
+    """Nothing was changed. `last_seq` tells the device where the server's numbering stands."""
+
+    code: str
+    last_seq: int
+    seq: int = 0
+    facts: dict[str, str | int | float | bool | None] = {}
+
+
+class Told(_Message, tag="told"):
+    """A numbered event of this attempt, and the clock after it."""
+
+    version: int
+    at: datetime
+    event: msgspec.Raw
+    clock: Clock
+
+
+class Pong(_Message, tag="pong"):
+    clock: Clock
+
+
+class Bye(_Message, tag="bye"):
+    """The server ends this socket: superseded, restart, too_many, logged_out, protocol."""
+
+    code: str
+    retry_after_ms: int = 0
+
+
+_command_decoder: Final = msgspec.json.Decoder(Command)
+_frame_decoder: Final = msgspec.json.Decoder(FrameUp)
+_event_decoder: Final = msgspec.json.Decoder(Event)
+_encoder: Final = msgspec.json.Encoder()
+
+
+def read_frame(data: str | bytes) -> FrameUp:
+    """Decode one frame of a device; raises msgspec.DecodeError (ValidationError for a wrong shape)."""
+    return _frame_decoder.decode(data)
+
+
+def read_event(body: str | bytes) -> Event:
+    """Decode a journal body as written by `write`."""
+    return _event_decoder.decode(body)
+
+
+def write(message: object) -> bytes:
+    """Encode a command, event or frame: fields in declared order, so equal values give equal bytes."""
+    return _encoder.encode(message)

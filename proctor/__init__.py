@@ -1,0 +1,1 @@
+"""WHO is answering, and how honestly."""

@@ -1,0 +1,189 @@
+"""Items of the bank, and what makes one valid.
+
+An item is one numbered question with its own point. Items that share a case (A3, A4) or their options (B1) form a
+*set*: they carry the same `set_code`, are drawn together and never split (domain.md §6.2). Nothing here raises for a
+bad item: a bad item is described by its `Problem`s, so that an importer can tell the author all of them at once.
+"""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+STEM_LENGTH_MAX: Final = 2_000  # characters; the longest stem seen in a public bank has 252
+CASE_LENGTH_MAX: Final = 4_000  # characters
+OPTION_LENGTH_MAX: Final = 1_000  # characters
+EXPLANATION_LENGTH_MAX: Final = 4_000  # characters
+TOPIC_LENGTH_MAX: Final = 200  # characters
+NAME_LENGTH_MAX: Final = 80  # characters of a code, a set code or a pool
+OPTION_COUNT_MIN: Final = 2
+OPTION_COUNT_MAX: Final = 26  # an option id is one letter
+LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
+DIFFICULTIES: Final = (1, 2, 3)  # easy, medium, hard
+
+
+class ItemType(StrEnum):
+    """The national item types (domain.md §6.2)."""
+
+    A1 = "A1"  # one sentence, best answer
+    A2 = "A2"  # short case, best answer
+    A3 = "A3"  # one case, 2-3 independent questions
+    A4 = "A4"  # one case that unfolds
+    B1 = "B1"  # options first, several stems
+    X = "X"  # several right answers
+
+
+CASED: Final = frozenset({ItemType.A3, ItemType.A4})
+IN_SETS: Final = CASED | {ItemType.B1}
+SET_SIZES: Final = {ItemType.A3: (2, 3), ItemType.A4: (2, 6), ItemType.B1: (2, 10)}  # items of a set: least, most
+
+
+class ItemStatus(StrEnum):
+    """Where an item is in its life; only an active one may be drawn."""
+
+    DRAFT = "draft"
+    REVIEW = "review"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    RETIRED = "retired"
+
+
+class Option(msgspec.Struct, frozen=True):
+    """One choice. `id` is a lower-case letter that stays with its text however the options are shuffled."""
+
+    id: str
+    text: str
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One question. `item_id` is 0 until the bank has stored it; `key` holds the right option ids, sorted: "b", "acd"."""
+
+    item_id: int = 0
+    version: int = 1
+    code: str  # the author's own name for it, unique in its pool
+    pool: str  # "humanities", "professional", ...
+    type: ItemType
+    topic: str  # a path from the general to the special: 专业/内科/心血管
+    difficulty: int = 2
+    stem: str
+    options: tuple[Option, ...]
+    key: str
+    explanation: str = ""
+    fixed_order: bool = False  # "all of the above" must stay last
+    set_code: str = ""  # "" when the item stands alone
+    case: str = ""  # shared by the items of an A3 or A4 set
+    status: ItemStatus = ItemStatus.DRAFT
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One reason why something is not valid: a code for programs, a short sentence for people."""
+
+    code: str
+    text: str
+
+
+def normal(text: str) -> str:
+    """`text` without what two readers would not call a difference: width, case, spaces (NFKC, casefold)."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def problems(item: Item) -> list[Problem]:
+    """Every reason why `item` is not valid by itself; empty when it is. Between the items of a set: `set_problems`."""
+    return [*_names(item), *_texts(item), *_options(item), *_key(item), *_membership(item)]
+
+
+def set_problems(items: Sequence[Item]) -> list[Problem]:
+    """Every reason why these items, in this order, are not one valid set; empty when they are."""
+    if not items:
+        return [Problem("set_empty", "A set needs items.")]
+    return [*_one_kind(items), *_size(items), *_shared(items)]
+
+
+def _names(item: Item) -> Iterator[Problem]:
+    for field, text in (("code", item.code), ("pool", item.pool)):
+        if not 1 <= len(text) <= NAME_LENGTH_MAX or text != text.strip():
+            yield Problem(f"{field}_bad", f"The {field} must have 1 to {NAME_LENGTH_MAX} characters, none of them a space at an end.")
+    if len(item.set_code) > NAME_LENGTH_MAX:
+        yield Problem("set_bad", f"The set code is longer than {NAME_LENGTH_MAX} characters.")
+    steps = item.topic.split("/")
+    if len(item.topic) > TOPIC_LENGTH_MAX or any(not step or step != step.strip() for step in steps):
+        yield Problem("topic_bad", f"The topic must be a path like 专业/内科, at most {TOPIC_LENGTH_MAX} characters.")
+    if item.difficulty not in DIFFICULTIES:
+        yield Problem("difficulty_bad", "The difficulty must be 1 (easy), 2 or 3 (hard).")
+
+
+def _texts(item: Item) -> Iterator[Problem]:
+    if not item.stem.strip():
+        yield Problem("stem_empty", "The stem is empty.")
+    limits = (
+        ("stem", item.stem, STEM_LENGTH_MAX),
+        ("case", item.case, CASE_LENGTH_MAX),
+        ("explanation", item.explanation, EXPLANATION_LENGTH_MAX),
+    )
+    for field, text, length_max in limits:
+        if len(text) > length_max:
+            yield Problem(f"{field}_long", f"The {field} has {len(text)} characters, more than {length_max}.")
+
+
+def _options(item: Item) -> Iterator[Problem]:
+    if not OPTION_COUNT_MIN <= len(item.options) <= OPTION_COUNT_MAX:
+        yield Problem("option_count", f"An item needs {OPTION_COUNT_MIN} to {OPTION_COUNT_MAX} options, this has {len(item.options)}.")
+    if [option.id for option in item.options] != list(LETTERS[: len(item.options)]):
+        yield Problem("option_ids", "The option ids must be a, b, c, ... in this order.")
+    first: dict[str, str] = {}
+    for option in item.options:
+        if not option.text.strip():
+            yield Problem("option_empty", f"Option {option.id.upper()} is empty.")
+        elif len(option.text) > OPTION_LENGTH_MAX:
+            yield Problem("option_long", f"Option {option.id.upper()} is longer than {OPTION_LENGTH_MAX} characters.")
+        elif (twin := first.setdefault(normal(option.text), option.id)) != option.id:
+            yield Problem("option_twice", f"Options {twin.upper()} and {option.id.upper()} say the same.")
+
+
+def _key(item: Item) -> Iterator[Problem]:
+    known = {option.id for option in item.options}
+    if not item.key:
+        yield Problem("key_empty", "The answer is missing.")
+    elif not set(item.key) <= known:
+        yield Problem("key_unknown", f"The answer {item.key.upper()} names an option that is not there.")
+    elif item.key != "".join(sorted(set(item.key))):
+        yield Problem("key_order", "The answer must name each option once, in order.")
+    elif item.type is ItemType.X and len(item.key) < 2:
+        yield Problem("key_single", "An X item needs two or more right options.")
+    elif item.type is not ItemType.X and len(item.key) > 1:
+        yield Problem("key_several", f"An {item.type} item has one right option, this names {item.key.upper()}.")
+
+
+def _membership(item: Item) -> Iterator[Problem]:
+    if item.type in IN_SETS and not item.set_code:
+        yield Problem("set_missing", f"{item.type} items come in sets: the set code is missing.")
+    if item.type not in IN_SETS and item.set_code:
+        yield Problem("set_not_allowed", f"An {item.type} item stands alone: it can't be in set {item.set_code}.")
+    if item.type in CASED and not item.case.strip():
+        yield Problem("case_missing", f"An {item.type} item needs the text of its case.")
+
+
+def _one_kind(items: Sequence[Item]) -> Iterator[Problem]:
+    for field in ("pool", "set_code", "type"):
+        values = sorted({str(getattr(item, field)) for item in items})
+        if len(values) > 1:
+            yield Problem("set_mixed", f"The items of a set must have the same {field}, these have {' and '.join(values)}.")
+
+
+def _size(items: Sequence[Item]) -> Iterator[Problem]:
+    least, most = SET_SIZES.get(items[0].type, (1, 1))
+    if not least <= len(items) <= most:
+        yield Problem("set_size", f"An {items[0].type} set has {least} to {most} items, this has {len(items)}.")
+
+
+def _shared(items: Sequence[Item]) -> Iterator[Problem]:
+    first = items[0]
+    if first.type in CASED and any(item.case != first.case for item in items):
+        yield Problem("set_case", "The items of a case set must share one case text.")
+    shown = (first.options, first.fixed_order)
+    if first.type is ItemType.B1 and any((item.options, item.fixed_order) != shown for item in items):
+        yield Problem("set_options", "The items of a B1 set must share the same options and fixed_order.")
+    if len({normal(item.stem) for item in items}) < len(items):
+        yield Problem("set_stem_twice", "Two items of the set have the same stem.")

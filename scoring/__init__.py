@@ -1,0 +1,1 @@
+"""Marking: what the answers are worth."""

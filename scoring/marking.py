@@ -1,0 +1,161 @@
+"""Marking: chosen options against the key, in whole points.
+
+Nothing is taken away for a wrong answer (domain.md §6.2). A question whose key turned out wrong after the exam gets a
+`Ruling`; the paper is then marked again with a scheme that holds the ruling, and both scores are kept (domain.md §6.6).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import Final, Protocol, assert_never
+
+import msgspec
+
+
+class Entry(Protocol):
+    """What marking must know of an entry of a paper; `question_bank.paper.PaperEntry` is one."""
+
+    @property
+    def item_id(self) -> int: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def multiple(self) -> bool: ...
+
+
+class Multiple(StrEnum):
+    """How a question with several right options is marked."""
+
+    EXACT = "exact"  # all of them and no other, or nothing: our default (domain.md §6.2)
+    PARTIAL = "partial"  # a share for the right ones, nothing as soon as one is wrong
+
+
+class Verdict(StrEnum):
+    """What became of one question. `credited` counts among the correct, `partial` among the wrong."""
+
+    CORRECT = "correct"
+    PARTIAL = "partial"
+    WRONG = "wrong"
+    UNANSWERED = "unanswered"
+    CREDITED = "credited"
+
+
+class Ruling(msgspec.Struct, frozen=True):
+    """A decision about one item version after the exam: further right answers, or full points for everybody."""
+
+    item_id: int
+    version: int
+    also: tuple[str, ...] = ()  # keys that count like the original one
+    full_credit: bool = False  # the item is void: everybody gets its points, so the pass line need not move
+
+
+class Scheme(msgspec.Struct, frozen=True):
+    """How a paper is marked: humanities 2 points an item, professional 1, both of 100 (domain.md §6.1)."""
+
+    points_per_item: int = 1
+    multiple: Multiple = Multiple.EXACT
+    rulings: tuple[Ruling, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.points_per_item <= 100:
+            raise ValueError("points_per_item must be 1 to 100")
+
+
+class Mark(msgspec.Struct, frozen=True, gc=False):
+    """One question, marked. `chosen` is "" when it was not answered."""
+
+    chosen: str
+    verdict: Verdict
+    points: int
+
+
+class Score(msgspec.Struct, frozen=True):
+    """A marked paper; correct + wrong + unanswered = the number of questions; `marks[0]` is question 1."""
+
+    points: int
+    points_max: int
+    correct: int
+    wrong: int
+    unanswered: int
+    marks: tuple[Mark, ...]
+
+
+Ref = tuple[int, int]  # (item_id, version)
+Rule = Callable[[str, str, int], int]  # (chosen, key, points of the item) -> points
+
+
+def mark(entries: Sequence[Entry], answers: Mapping[int, str], keys: Mapping[Ref, str], scheme: Scheme) -> Score:
+    """The score of one paper.
+
+    `answers`: position from 1 -> chosen option ids ("b", "acd"; "" or absent: not answered); the order of the letters
+    and the order in which options were shown do not matter. `keys`: (item_id, version) -> right option ids, for every
+    entry. An answer outside the paper or an entry without a key is our own error and raises.
+    """
+    assert all(1 <= position <= len(entries) for position in answers), "an answer to a question that is not there"
+    rulings = {(ruling.item_id, ruling.version): ruling for ruling in scheme.rulings}
+    marks = tuple(
+        _mark_one(
+            entry.multiple,
+            "".join(sorted(set(answers.get(position, "")))),
+            keys[entry.item_id, entry.version],
+            rulings.get((entry.item_id, entry.version), _NO_RULING),
+            scheme,
+        )
+        for position, entry in enumerate(entries, 1)
+    )
+    return _sum(marks, len(entries) * scheme.points_per_item)
+
+
+def single(chosen: str, key: str, points: int) -> int:
+    """A1, A2, A3, A4, B1: the one right option, or nothing."""
+    return points if chosen == key else 0
+
+
+def multiple_exact(chosen: str, key: str, points: int) -> int:
+    """X by default: one too many, one too few or one wrong is worth nothing (多选、少选、错选均不得分)."""
+    return points if chosen == key else 0
+
+
+def multiple_partial(chosen: str, key: str, points: int) -> int:
+    """X where a province pays part: nothing once a wrong option is chosen, else the share of right ones, rounded down."""
+    return points * len(chosen) // len(key) if set(chosen) <= set(key) else 0
+
+
+_NO_RULING: Final = Ruling(0, 0)
+
+
+def _rule(multiple: bool, scheme: Scheme) -> Rule:
+    if not multiple:
+        return single
+    match scheme.multiple:
+        case Multiple.EXACT:
+            return multiple_exact
+        case Multiple.PARTIAL:
+            return multiple_partial
+        case never:
+            assert_never(never)
+
+
+def _mark_one(multiple: bool, chosen: str, key: str, ruling: Ruling, scheme: Scheme) -> Mark:
+    assert key, "a key can't be empty"
+    full = scheme.points_per_item
+    if ruling.full_credit:
+        return Mark(chosen, Verdict.CREDITED, full)
+    if not chosen:
+        return Mark(chosen, Verdict.UNANSWERED, 0)
+    rule = _rule(multiple, scheme)
+    points = max(rule(chosen, right, full) for right in (key, *ruling.also))
+    return Mark(chosen, _verdict(points, full), points)
+
+
+def _verdict(points: int, full: int) -> Verdict:
+    if points == full:
+        return Verdict.CORRECT
+    return Verdict.PARTIAL if points else Verdict.WRONG
+
+
+def _sum(marks: tuple[Mark, ...], points_max: int) -> Score:
+    verdicts = [each.verdict for each in marks]
+    unanswered = verdicts.count(Verdict.UNANSWERED)
+    correct = verdicts.count(Verdict.CORRECT) + verdicts.count(Verdict.CREDITED)
+    wrong = len(marks) - correct - unanswered
+    return Score(sum(each.points for each in marks), points_max, correct, wrong, unanswered, marks)

