@@ -22,9 +22,6 @@ class FrontEnd(BuildHookInterface[Any]):
         if self.target_name != "wheel":
             return  # a source archive carries the sources
         tool = self._tool()
-        if not (tool.WEB / "package.json").exists():
-            self.app.display_warning("front end: exam_engine/web/package.json does not exist yet; going on without")
-            return
         try:
             tool.build()
         except tool.CannotBuild as problem:

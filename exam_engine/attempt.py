@@ -110,6 +110,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     phase: Phase = Phase.ENTERED
     device: str = ""
     candidate_device: str = ""
+    refusal: str = ""  # why the last portrait was refused
     picture: str = ""
     portrait_count: int = 0
     deadline_at: datetime | None = None
@@ -123,6 +124,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     marks: dict[int, int] = {}  # position -> seq while marked for later
     late_count: int = 0
     notices: tuple[Notice, ...] = ()
+    acts: frozenset[int] = frozenset()  # acts of the desk that must not happen twice
     submitted: Submitted | None = None
     marked: Marked | None = None
     released: Released | None = None
@@ -327,7 +329,7 @@ def _start(attempt: Attempt, now: datetime) -> tuple[Event, ...]:
         return ()
     if attempt.phase is not Phase.READY:
         raise Refused("not_ready", phase=attempt.phase)
-    if attempt.policy.cut_at_close and now >= attempt.closes_at:
+    if now >= attempt.closes_at:
         raise Refused("window_closed")
     deadline_at = timing.first_deadline(attempt.policy, attempt.extra_minutes, now, attempt.closes_at)
     return (Started(deadline_at=deadline_at),)
@@ -371,9 +373,12 @@ def _judge_identity(attempt: Attempt, command: AcceptIdentity | RefuseIdentity, 
 def _warn(attempt: Attempt, command: Warn, by: int) -> tuple[Event, ...]:
     if attempt.phase in _FINAL:
         raise Refused("already_submitted")
+    if command.act and command.act in attempt.acts:
+        return ()
     if len(attempt.notices) >= NOTICES_MAX:
         raise Refused("too_many_notices", limit=NOTICES_MAX)
-    return (Warned(notice=len(attempt.notices) + 1, level=command.level, text=command.text, by=by),)
+    notice = len(attempt.notices) + 1
+    return (Warned(notice=notice, level=command.level, text=command.text, by=by, act=command.act),)
 
 
 def _steer(
@@ -403,10 +408,12 @@ def _steer(
 
 
 def _extend(attempt: Attempt, command: Extend, deadline_at: datetime, by: int) -> tuple[Event, ...]:
+    if command.act and command.act in attempt.acts:
+        return ()
     if attempt.extended_s + command.seconds > EXTENSION_S_MAX:
         raise Refused("extension_too_long", limit_s=EXTENSION_S_MAX)
     moved = deadline_at + timing.seconds(command.seconds)
-    return (Extended(seconds=command.seconds, reason=command.reason, deadline_at=moved, by=by),)
+    return (Extended(seconds=command.seconds, reason=command.reason, deadline_at=moved, by=by, act=command.act),)
 
 
 def _resumed(attempt: Attempt, paused_at: datetime, resumed_at: datetime, by: int) -> Resumed:
@@ -426,9 +433,7 @@ def _submitted(
     as_of = min(at, attempt.deadline_at)
     if attempt.paused_at is not None and attempt.policy.pause_compensated:
         as_of = attempt.paused_at
-    return Submitted(
-        as_of=as_of, ending=ending, unanswered=attempt.unanswered_count, seq=seq, reason=reason, by=by
-    )
+    return Submitted(as_of=as_of, ending=ending, unanswered=attempt.unanswered_count, seq=seq, reason=reason, by=by)
 
 
 def _record_mark(attempt: Attempt, command: RecordMark) -> tuple[Event, ...]:
@@ -489,7 +494,7 @@ def evolve(attempt: Attempt, event: Event, at: datetime) -> Attempt:
             return _evolve_identity(attempt, event)
         case Warned():
             notice = Notice(event.notice, event.level, event.text, at)
-            return replace(attempt, notices=(*attempt.notices, notice))
+            return replace(attempt, notices=(*attempt.notices, notice), acts=_with_act(attempt.acts, event.act))
         case Acknowledged():
             notices = tuple(replace(n, acknowledged=True) if n.notice == event.notice else n for n in attempt.notices)
             return replace(attempt, notices=notices)
@@ -499,7 +504,8 @@ def evolve(attempt: Attempt, event: Event, at: datetime) -> Attempt:
             return replace(attempt, paused_at=None, pause_reason="", deadline_at=event.deadline_at)
         case Extended():
             total_s = attempt.extended_s + event.seconds
-            return replace(attempt, deadline_at=event.deadline_at, extended_s=total_s)
+            acts = _with_act(attempt.acts, event.act)
+            return replace(attempt, deadline_at=event.deadline_at, extended_s=total_s, acts=acts)
         case IdentityLocked():
             return replace(attempt, lock_reason=event.reason)
         case IdentityUnlocked():
@@ -514,6 +520,10 @@ def evolve(attempt: Attempt, event: Event, at: datetime) -> Attempt:
             raise AssertionError("a journal has exactly one Entered, and it comes first")
         case _:
             assert_never(event)
+
+
+def _with_act(acts: frozenset[int], act: int) -> frozenset[int]:
+    return acts | {act} if act else acts
 
 
 def _with_mark(marks: dict[int, int], event: MarkedForLater) -> dict[int, int]:
@@ -543,6 +553,7 @@ def _evolve_identity(
                 attempt,
                 phase=phase,
                 candidate_device=event.device,
+                refusal="",
                 picture=event.picture,
                 portrait_count=attempt.portrait_count + 1,
             )
@@ -551,7 +562,7 @@ def _evolve_identity(
             return replace(attempt, phase=phase, candidate_device="")
         case IdentityRefused():
             phase = Phase.ENTERED if attempt.phase is Phase.IDENTITY else attempt.phase
-            return replace(attempt, phase=phase, candidate_device="")
+            return replace(attempt, phase=phase, candidate_device="", refusal=event.reason)
         case DeviceTaken():
             return replace(attempt, device=event.device)
         case _:

@@ -36,9 +36,7 @@ def first_broken(entries: list[Entry]) -> int | None:
     for expected, entry in enumerate(entries, start=1):
         if entry.version != expected:
             return expected
-        digest = seal(
-            previous, entry.attempt_id, entry.version, entry.seq, entry.kind, entry.body, entry.at
-        )
+        digest = seal(previous, entry.attempt_id, entry.version, entry.seq, entry.kind, entry.body, entry.at)
         if digest != entry.digest:
             return entry.version
         previous = digest

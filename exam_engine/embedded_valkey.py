@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from exam_engine.embedded_account import Account, own_folder, within_reach
-from exam_engine.embedded_process import end_leftovers, start
+from exam_engine.embedded_process import Child, end_leftovers, kept, start
 from exam_engine.settings import CannotStart, ExitCode
 
 START_S_MAX = 30
@@ -38,19 +38,19 @@ async def valkey(data: Path, sockets: Path, account: Account | None) -> AsyncIte
     """Run the server, its socket in `sockets`; yields its URL. The caller holds the data folder's lock."""
     program = _program(data, account)
     folder = own_folder(data / "valkey", account)
-    await end_leftovers("valkey-server", folder, signal.SIGTERM)
     path = sockets / SOCKET_NAME
-    path.unlink(missing_ok=True)
+
+    async def begin() -> Child:
+        await end_leftovers("valkey-server", folder, signal.SIGTERM)
+        path.unlink(missing_ok=True)
+        command = [program, folder / "valkey.conf"]
+        server = start("Valkey", command, folder=folder, log=data / "valkey.log", account=account)
+        return await server.ready(lambda: _answers(path), START_S_MAX)
+
     quoted = str(path).replace("\\", "\\\\").replace('"', '\\"')
     (folder / "valkey.conf").write_text(CONFIGURATION.format(socket=quoted), encoding="utf-8")
-    (folder / "valkey.conf").chmod(0o644)  # in a folder closed to others; the account must read it
-    command = [program, folder / "valkey.conf"]
-    server = start("Valkey", command, folder=folder, log=data / "valkey.log", account=account)
-    try:
-        await server.ready(lambda: _answers(path), START_S_MAX)
+    async with kept(begin, signal.SIGTERM):
         yield f"unix://{quote(str(path))}"
-    finally:
-        await server.stop(signal.SIGTERM)
 
 
 def _program(data: Path, account: Account | None) -> Path:

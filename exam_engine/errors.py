@@ -7,7 +7,6 @@ The edge maps it at one place to a status; the browser owns the sentences in Chi
 from typing import ClassVar
 
 
-
 class PersonError(Exception):
     """Something a person asked for that can't be done; `code` is stable, `facts` fill its sentence."""
 

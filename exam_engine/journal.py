@@ -129,8 +129,14 @@ class Journal:
         for pause_s in (*RETRY_S, None):
             try:
                 await self._commit(turn)
-            except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError,
-                    asyncpg.DeadlockDetectedError, asyncpg.CannotConnectNowError) as error:
+            except (
+                OSError,
+                asyncpg.PostgresConnectionError,
+                asyncpg.InterfaceError,
+                asyncpg.OperatorInterventionError,
+                asyncpg.DeadlockDetectedError,
+                asyncpg.CannotConnectNowError,
+            ) as error:
                 log.warning("journal_turn_repeated", reason=type(error).__name__, appends=len(turn))
                 if pause_s is None:
                     _fail(turn, error)
@@ -208,15 +214,11 @@ async def _insert(connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
     rows = await connection.fetch(_STANDING, [e.attempt_id for e in entries], [e.version for e in entries])
     standing = {(row[0], row[1]): row[2] for row in rows}
     return {
-        append
-        for append in turn
-        if any(standing.get((e.attempt_id, e.version)) != e.digest for e in append.entries)
+        append for append in turn if any(standing.get((e.attempt_id, e.version)) != e.digest for e in append.entries)
     }
 
 
-async def _update_rows(
-    connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]", turn: list[_Append]
-) -> None:
+async def _update_rows(connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]", turn: list[_Append]) -> None:
     rows = {append.entries[0].attempt_id: append.row for append in turn if append.row is not None}
     if not rows:
         return

@@ -61,11 +61,11 @@ class _Message(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fie
 # --- commands of the candidate's device --------------------------------------------------------------------
 
 
-class Start(_Message, tag="start"):
+class Start(_Message, frozen=True, tag="start"):
     """【去考试】: the clock begins."""
 
 
-class Answer(_Message, tag="answer"):
+class Answer(_Message, frozen=True, tag="answer"):
     """Choose: `choice` is the set of option ids as sorted letters, "b" or "acd"."""
 
     seq: Seq
@@ -73,14 +73,14 @@ class Answer(_Message, tag="answer"):
     choice: Choice
 
 
-class Clear(_Message, tag="clear"):
+class Clear(_Message, frozen=True, tag="clear"):
     """Take an answer back."""
 
     seq: Seq
     no: No
 
 
-class MarkForLater(_Message, tag="mark_for_later"):
+class MarkForLater(_Message, frozen=True, tag="mark_for_later"):
     """【标记】 on or off."""
 
     seq: Seq
@@ -88,90 +88,92 @@ class MarkForLater(_Message, tag="mark_for_later"):
     on: bool
 
 
-class Acknowledge(_Message, tag="acknowledge"):
+class Acknowledge(_Message, frozen=True, tag="acknowledge"):
     """【我知道了】 for one notice."""
 
     notice: int
 
 
-class HandIn(_Message, tag="hand_in"):
+class HandIn(_Message, frozen=True, tag="hand_in"):
     """【交卷】. It has a seq, so that no answer typed before it can be left behind."""
 
     seq: Seq
 
 
-class TimeUp(_Message, tag="time_up"):
+class TimeUp(_Message, frozen=True, tag="time_up"):
     """The device's clock drew zero: the server decides."""
 
 
-# --- commands of staff ---------------------------------------------------------------------------------------
+# --- commands of staff: `act` is the desk's act they belong to; the same act happens to an attempt once ---------------------------------------------------------------------------------------
 
 
-class Warn(_Message, tag="warn"):
+class Warn(_Message, frozen=True, tag="warn"):
     """Put a notice on the candidate's screen that he must acknowledge."""
 
     text: Text
     level: NoticeLevel = NoticeLevel.WARNING
+    act: int = 0
 
 
-class Pause(_Message, tag="pause"):
+class Pause(_Message, frozen=True, tag="pause"):
     reason: Text
 
 
-class Resume(_Message, tag="resume"):
+class Resume(_Message, frozen=True, tag="resume"):
     pass
 
 
-class Extend(_Message, tag="extend"):
+class Extend(_Message, frozen=True, tag="extend"):
     seconds: Seconds
     reason: Text
+    act: int = 0
 
 
-class LockIdentity(_Message, tag="lock_identity"):
+class LockIdentity(_Message, frozen=True, tag="lock_identity"):
     reason: Text
 
 
-class UnlockIdentity(_Message, tag="unlock_identity"):
+class UnlockIdentity(_Message, frozen=True, tag="unlock_identity"):
     pass
 
 
-class ForceHandIn(_Message, tag="force_hand_in"):
+class ForceHandIn(_Message, frozen=True, tag="force_hand_in"):
     reason: Text
 
 
-class AcceptIdentity(_Message, tag="accept_identity"):
+class AcceptIdentity(_Message, frozen=True, tag="accept_identity"):
     pass
 
 
-class RefuseIdentity(_Message, tag="refuse_identity"):
+class RefuseIdentity(_Message, frozen=True, tag="refuse_identity"):
     reason: Text
 
 
-class Annul(_Message, tag="annul"):
+class Annul(_Message, frozen=True, tag="annul"):
     reason: Text
 
 
 # --- commands of the system ----------------------------------------------------------------------------------
 
 
-class TakePortrait(_Message, tag="take_portrait"):
+class TakePortrait(_Message, frozen=True, tag="take_portrait"):
     """A portrait was stored as `picture`; it comes from `device`."""
 
     device: Device
     picture: PictureName
 
 
-class RecordMark(_Message, tag="record_mark"):
+class RecordMark(_Message, frozen=True, tag="record_mark"):
     revision: int
     points: int
     points_max: int
 
 
-class Release(_Message, tag="release"):
+class Release(_Message, frozen=True, tag="release"):
     pass_points: int
 
 
-class Tick(_Message, tag="tick"):
+class Tick(_Message, frozen=True, tag="tick"):
     """Nothing is asked: let time act (the closing bell, a forgotten pause)."""
 
 
@@ -212,7 +214,7 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
             raise ValueError("one character per item in each string")
 
 
-class Entered(_Message, tag="entered"):
+class Entered(_Message, frozen=True, tag="entered"):
     """The paper is drawn and frozen: `paper` is its digest, the layout is what the core needs of it."""
 
     sitting: int
@@ -224,50 +226,50 @@ class Entered(_Message, tag="entered"):
     paper: str
 
 
-class PortraitTaken(_Message, tag="portrait_taken"):
+class PortraitTaken(_Message, frozen=True, tag="portrait_taken"):
     device: str
     picture: str
 
 
-class IdentityAccepted(_Message, tag="identity_accepted"):
+class IdentityAccepted(_Message, frozen=True, tag="identity_accepted"):
     """`by` is an account id, 0 when the policy accepts at once."""
 
     by: int
 
 
-class IdentityRefused(_Message, tag="identity_refused"):
+class IdentityRefused(_Message, frozen=True, tag="identity_refused"):
     by: int
     reason: str
 
 
-class DeviceTaken(_Message, tag="device_taken"):
+class DeviceTaken(_Message, frozen=True, tag="device_taken"):
     """From now on only this device is heard; the one before is fenced off."""
 
     device: str
 
 
-class Started(_Message, tag="started"):
+class Started(_Message, frozen=True, tag="started"):
     deadline_at: datetime
 
 
-class Answered(_Message, tag="answered"):
+class Answered(_Message, frozen=True, tag="answered"):
     seq: int
     no: int
     choice: str
 
 
-class Cleared(_Message, tag="cleared"):
+class Cleared(_Message, frozen=True, tag="cleared"):
     seq: int
     no: int
 
 
-class MarkedForLater(_Message, tag="marked_for_later"):
+class MarkedForLater(_Message, frozen=True, tag="marked_for_later"):
     seq: int
     no: int
     on: bool
 
 
-class CameLate(_Message, tag="came_late"):
+class CameLate(_Message, frozen=True, tag="came_late"):
     """An answer (or a clearing: choice "") that arrived when it could not count any more; kept as evidence."""
 
     seq: int
@@ -275,46 +277,48 @@ class CameLate(_Message, tag="came_late"):
     choice: str
 
 
-class Warned(_Message, tag="warned"):
+class Warned(_Message, frozen=True, tag="warned"):
     notice: int
     level: NoticeLevel
     text: str
     by: int
+    act: int = 0
 
 
-class Acknowledged(_Message, tag="acknowledged"):
+class Acknowledged(_Message, frozen=True, tag="acknowledged"):
     notice: int
 
 
-class Paused(_Message, tag="paused"):
+class Paused(_Message, frozen=True, tag="paused"):
     reason: str
     by: int
 
 
-class Resumed(_Message, tag="resumed"):
+class Resumed(_Message, frozen=True, tag="resumed"):
     """`by` 0: the pause ended by itself. The deadline is restated, moved or not."""
 
     deadline_at: datetime
     by: int
 
 
-class Extended(_Message, tag="extended"):
+class Extended(_Message, frozen=True, tag="extended"):
     seconds: int
     reason: str
     deadline_at: datetime
     by: int
+    act: int = 0
 
 
-class IdentityLocked(_Message, tag="identity_locked"):
+class IdentityLocked(_Message, frozen=True, tag="identity_locked"):
     reason: str
     by: int
 
 
-class IdentityUnlocked(_Message, tag="identity_unlocked"):
+class IdentityUnlocked(_Message, frozen=True, tag="identity_unlocked"):
     by: int
 
 
-class Submitted(_Message, tag="submitted"):
+class Submitted(_Message, frozen=True, tag="submitted"):
     """Handed in. `as_of` is the instant it counts from: the deadline when time ended it."""
 
     as_of: datetime
@@ -325,19 +329,19 @@ class Submitted(_Message, tag="submitted"):
     by: int = 0
 
 
-class Marked(_Message, tag="marked"):
+class Marked(_Message, frozen=True, tag="marked"):
     revision: int
     points: int
     points_max: int
 
 
-class Released(_Message, tag="released"):
+class Released(_Message, frozen=True, tag="released"):
     pass_points: int
     passed: bool
     by: int
 
 
-class Annulled(_Message, tag="annulled"):
+class Annulled(_Message, frozen=True, tag="annulled"):
     reason: str
     by: int
 
@@ -374,15 +378,17 @@ EVENT_BY_KIND: Final[dict[str, type[Event]]] = {
 # --- frames: what travels on the candidate's socket ------------------------------------------------------------
 
 
-class Hello(_Message, tag="hello"):
+class Hello(_Message, frozen=True, tag="hello"):
     """First frame of a device: who it is and the last journal number it has (0: nothing)."""
 
     device: Device
     since: Annotated[int, Meta(ge=0)] = 0
 
 
-class Ping(_Message, tag="ping"):
-    """Keeps the line open and the clock fresh."""
+class Ping(_Message, frozen=True, tag="ping"):
+    """Keeps the line open and the clock fresh. `have` is the last version the device has taken in."""
+
+    have: Annotated[int, Meta(ge=0)] = 0
 
 
 FrameUp = Hello | Ping | DeviceCommand
@@ -395,7 +401,7 @@ class Clock(msgspec.Struct, frozen=True, gc=False):
     ticking: bool
 
 
-class Ack(_Message, tag="ack"):
+class Ack(_Message, frozen=True, tag="ack"):
     """It is committed. `result` is saved, already (a harmless retry) or late (kept, not counted)."""
 
     seq: int
@@ -403,7 +409,7 @@ class Ack(_Message, tag="ack"):
     result: str
 
 
-class Rejected(_Message, tag="rejected"):
+class Rejected(_Message, frozen=True, tag="rejected"):
     """Nothing was changed. `last_seq` tells the device where the server's numbering stands."""
 
     code: str
@@ -412,7 +418,7 @@ class Rejected(_Message, tag="rejected"):
     facts: dict[str, str | int | float | bool | None] = {}
 
 
-class Told(_Message, tag="told"):
+class Told(_Message, frozen=True, tag="told"):
     """A numbered event of this attempt, and the clock after it."""
 
     version: int
@@ -421,20 +427,19 @@ class Told(_Message, tag="told"):
     clock: Clock
 
 
-class Pong(_Message, tag="pong"):
+class Pong(_Message, frozen=True, tag="pong"):
     clock: Clock
 
 
-class Bye(_Message, tag="bye"):
+class Bye(_Message, frozen=True, tag="bye"):
     """The server ends this socket: superseded, restart, too_many, logged_out, protocol."""
 
     code: str
     retry_after_ms: int = 0
 
 
-_command_decoder: Final = msgspec.json.Decoder(Command)
-_frame_decoder: Final = msgspec.json.Decoder(FrameUp)
-_event_decoder: Final = msgspec.json.Decoder(Event)
+_frame_decoder: Final[msgspec.json.Decoder[FrameUp]] = msgspec.json.Decoder(FrameUp)
+_event_decoder: Final[msgspec.json.Decoder[Event]] = msgspec.json.Decoder(Event)
 _encoder: Final = msgspec.json.Encoder()
 
 

@@ -28,6 +28,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_KEY = 0x6578616D  # "exam": any number that nobody else uses in this database
 LOCK_WAIT_S_MAX = 120
 CONNECT_S_MAX = 10
+POSTGRES_VERSION_MIN = 15
 
 
 async def migrate(database_url: str, folder: Path = MIGRATIONS) -> list[str]:
@@ -44,6 +45,9 @@ def _migrate(database_url: str, folder: Path) -> list[str]:
         backend = _Backend(_Address(database_url), "_yoyo_migration")
     except psycopg.Error as problem:
         raise CannotStart(f"the database can't be reached: {problem}", ExitCode.UNREACHABLE) from problem
+    version = backend.connection.info.server_version
+    if version < POSTGRES_VERSION_MIN * 10_000:
+        raise CannotStart(f"PostgreSQL {POSTGRES_VERSION_MIN} or later is needed, this is {version // 10_000}")
     with backend, _alone(backend.connection):
         known = read_migrations(str(folder))
         _refuse_newer(backend, known)

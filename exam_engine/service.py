@@ -25,7 +25,18 @@ from exam_engine.attempt import Attempt
 from exam_engine.chain import GENESIS, Entry, seal
 from exam_engine.errors import NotFound, PersonError, Refused
 from exam_engine.journal import Row
-from exam_engine.messages import Answer, CameLate, Clear, Command, Entered, Event, HandIn, MarkForLater, read_event, write
+from exam_engine.messages import (
+    Answer,
+    CameLate,
+    Clear,
+    Command,
+    Entered,
+    Event,
+    HandIn,
+    MarkForLater,
+    read_event,
+    write,
+)
 
 TRIES_MAX = 5
 
@@ -123,11 +134,13 @@ class Service:
 
     async def refresh(self, versions: dict[int, int]) -> None:
         """Others wrote up to these versions: bring the attempts held here up to date and tell their sockets."""
-        behind = {
-            attempt_id: known.version
-            for attempt_id, version in versions.items()
-            if (known := self._known.get(attempt_id)) is not None and known.version < version
-        }
+        await self.catch_up_many(
+            [a for a, version in versions.items() if (k := self._known.get(a)) is not None and k.version < version]
+        )
+
+    async def catch_up_many(self, attempt_ids: Sequence[int]) -> None:
+        """Bring those of these attempts that are held here up to date, in one read."""
+        behind = {a: self._known[a].version for a in attempt_ids if a in self._known}
         if not behind:
             return
         for attempt_id, entries in (await self._journal.tails(behind)).items():
@@ -232,7 +245,7 @@ class _Draft:
 
     def row(self) -> Row | None:
         """The new line of exam.attempts, if phase, deadline, next check or score differ from before."""
-        before, after = _row(self._known.attempt), _row(self.attempt)
+        before, after = row_of(self._known.attempt), row_of(self.attempt)
         return after if before != after else None
 
     def _let_time_act(self) -> None:
@@ -270,7 +283,8 @@ def _mutex(known: Known) -> asyncio.Lock:
     return known.mutex
 
 
-def _row(attempt: Attempt) -> Row:
+def row_of(attempt: Attempt) -> Row:
+    """The line of exam.attempts that follows from a state."""
     marked, released = attempt.marked, attempt.released
     return Row(
         phase=attempt.phase,

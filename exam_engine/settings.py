@@ -27,7 +27,7 @@ PROCESSES_MAX = 64
 DEMO_MINUTES_MAX = 24 * 60
 SECRET_BYTES = 32
 DATABASE_SCHEMES = ("postgresql", "postgres")
-REDIS_SCHEMES = ("redis", "rediss", "unix", "valkey", "valkeys")
+REDIS_SCHEMES = ("redis", "rediss", "unix")
 
 
 class ExitCode(IntEnum):
@@ -42,7 +42,7 @@ class ExitCode(IntEnum):
     SCHEMA_NEWER = 7
 
 
-class CannotStart(Exception):  # noqa: N818  it is a sentence for a person, not the name of a fault
+class CannotStart(Exception):
     """The program can't do its work here; `str()` is one line for a person, `exit_code` is for the shell."""
 
     def __init__(self, message: str, exit_code: ExitCode = ExitCode.FAILED) -> None:
@@ -94,7 +94,7 @@ def read_settings(
     if ready_file is not None and not ready_file.absolute().parent.is_dir():
         raise CannotStart(f"the folder of --ready-file {ready_file} does not exist", ExitCode.SETTINGS)
     database_url = _url(environ, "EXAM_DATABASE_URL", DATABASE_SCHEMES)
-    redis_url = _url(environ, "EXAM_REDIS_URL", REDIS_SCHEMES)
+    redis_url = _url(_with_redis_scheme(environ), "EXAM_REDIS_URL", REDIS_SCHEMES)
     folder = data_folder(data, environ)
     return Settings(
         data=folder,
@@ -192,6 +192,12 @@ def _whole_number(environ: Mapping[str, str], name: str, default: int) -> int:
 def _within(name: str, value: int, low: int, high: int) -> None:
     if not low <= value <= high:
         raise CannotStart(f"{name} must be between {low} and {high}, not {value}", ExitCode.SETTINGS)
+
+
+def _with_redis_scheme(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Valkey's own schemes mean the same, but our client knows them by the old names only."""
+    said = environ.get("EXAM_REDIS_URL", "").strip()
+    return {"EXAM_REDIS_URL": "redis" + said.removeprefix("valkey") if said.startswith("valkey") else said}
 
 
 def _url(environ: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str | None:

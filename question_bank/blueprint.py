@@ -49,7 +49,7 @@ class Difficulty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tolerance: int
 
     def bounds(self, item_count: int) -> tuple[tuple[int, int], ...]:
-        """(least, most) items of difficulty 1, 2 and 3 in a paper of `item_count`; whole items, never outside the paper."""
+        """(least, most) items of difficulty 1, 2 and 3 in a paper of `item_count` items."""
         total = sum(self.shares)
         exact = [item_count * share for share in self.shares]  # times total: integers keep the rounding out
         slack = self.tolerance * total
@@ -74,7 +74,7 @@ def load(name: str) -> Blueprint:
 
 
 def decode(data: bytes) -> Blueprint:
-    """The blueprint in a JSON document; raises msgspec.DecodeError when it has another shape. `check` judges the sums."""
+    """The blueprint in a JSON document, whose sums `check` judges; raises msgspec.DecodeError for another shape."""
     return msgspec.json.decode(data, type=Blueprint)
 
 
@@ -135,7 +135,7 @@ def _ranges(blueprint: Blueprint) -> _Found:
     for quota in blueprint.topics:
         if quota.count is not None and (quota.min is not None or quota.max is not None):
             yield "topic_both", f"Topic {quota.topic} has a count and a range."
-        if quota.least < 0 or quota.most is not None and quota.most < quota.least:
+        if quota.least < 0 or (quota.most is not None and quota.most < quota.least):
             yield "topic_range", f"Topic {quota.topic} asks for {quota.least} to {quota.most}."
 
 

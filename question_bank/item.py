@@ -23,6 +23,8 @@ OPTION_COUNT_MAX: Final = 26  # an option id is one letter
 LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 DIFFICULTIES: Final = (1, 2, 3)  # easy, medium, hard
 
+_HALF_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+
 
 class ItemType(StrEnum):
     """The national item types (domain.md §6.2)."""
@@ -58,7 +60,7 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """One question. `item_id` is 0 until the bank has stored it; `key` holds the right option ids, sorted: "b", "acd"."""
+    """One question. `item_id` is 0 until the bank has stored it; `key` has the right option ids, sorted: "b", "acd"."""
 
     item_id: int = 0
     version: int = 1
@@ -85,8 +87,11 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 def normal(text: str) -> str:
-    """`text` without what two readers would not call a difference: width, case, spaces (NFKC, casefold)."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+    """`text` without what no reader would call a difference: full-width forms and spaces.
+
+    Case and superscripts stay: f waves are fibrillation and F waves flutter, 10² is not 102.
+    """
+    return "".join(unicodedata.normalize("NFC", text).translate(_HALF_WIDTH).split())
 
 
 def problems(item: Item) -> list[Problem]:
@@ -104,7 +109,10 @@ def set_problems(items: Sequence[Item]) -> list[Problem]:
 def _names(item: Item) -> Iterator[Problem]:
     for field, text in (("code", item.code), ("pool", item.pool)):
         if not 1 <= len(text) <= NAME_LENGTH_MAX or text != text.strip():
-            yield Problem(f"{field}_bad", f"The {field} must have 1 to {NAME_LENGTH_MAX} characters, none of them a space at an end.")
+            yield Problem(
+                f"{field}_bad",
+                f"The {field} must have 1 to {NAME_LENGTH_MAX} characters, none of them a space at an end.",
+            )
     if len(item.set_code) > NAME_LENGTH_MAX:
         yield Problem("set_bad", f"The set code is longer than {NAME_LENGTH_MAX} characters.")
     steps = item.topic.split("/")
@@ -129,7 +137,10 @@ def _texts(item: Item) -> Iterator[Problem]:
 
 def _options(item: Item) -> Iterator[Problem]:
     if not OPTION_COUNT_MIN <= len(item.options) <= OPTION_COUNT_MAX:
-        yield Problem("option_count", f"An item needs {OPTION_COUNT_MIN} to {OPTION_COUNT_MAX} options, this has {len(item.options)}.")
+        yield Problem(
+            "option_count",
+            f"An item needs {OPTION_COUNT_MIN} to {OPTION_COUNT_MAX} options, this has {len(item.options)}.",
+        )
     if [option.id for option in item.options] != list(LETTERS[: len(item.options)]):
         yield Problem("option_ids", "The option ids must be a, b, c, ... in this order.")
     first: dict[str, str] = {}
@@ -169,7 +180,9 @@ def _one_kind(items: Sequence[Item]) -> Iterator[Problem]:
     for field in ("pool", "set_code", "type"):
         values = sorted({str(getattr(item, field)) for item in items})
         if len(values) > 1:
-            yield Problem("set_mixed", f"The items of a set must have the same {field}, these have {' and '.join(values)}.")
+            yield Problem(
+                "set_mixed", f"The items of a set must have the same {field}, these have {' and '.join(values)}."
+            )
 
 
 def _size(items: Sequence[Item]) -> Iterator[Problem]:

@@ -19,16 +19,16 @@ Recipe = tuple[int, ...]  # units to take of each kind of a space
 class Limit(NamedTuple):
     """One rule of a blueprint: at least `least` and at most `most` items."""
 
-    name: str  # as a person reads it: "type A3/A4", "topic 公共/内科", "difficulty 3"
+    name: str  # as a person reads it: "type A3/A4", "topic 公共/内科"
     least: int
     most: int
 
 
 class Kind(NamedTuple):
-    """Interchangeable units. `counts` says how many items one unit adds to which limit (its place in `Space.limits`)."""
+    """Interchangeable units: `counts` says how many items one adds to which limit (its place in `Space.limits`)."""
 
     counts: tuple[tuple[int, int], ...]
-    units: tuple[Unit, ...]
+    stock: int  # units there are
 
     @property
     def group(self) -> int:
@@ -42,10 +42,15 @@ class Kind(NamedTuple):
 
 
 class Space(NamedTuple):
-    """All that may go into a paper, and the rules for how much."""
+    """All that may go into a paper, and the rules for how much; only numbers, so equal pools have equal spaces."""
 
     limits: tuple[Limit, ...]
     kinds: tuple[Kind, ...]
+
+    @property
+    def stock(self) -> Recipe:
+        """The units there are of each kind."""
+        return tuple(kind.stock for kind in self.kinds)
 
     def totals(self, recipe: Recipe) -> list[int]:
         """Items that `recipe` takes under each limit."""
@@ -62,14 +67,18 @@ class Space(NamedTuple):
         )
 
 
-def space(blueprint: Blueprint, pool: Pool) -> Space:
-    """The limits of `blueprint`, and the units of `pool` by kind; units it can't use at all are left out."""
+def space(blueprint: Blueprint, pool: Pool) -> tuple[Space, tuple[tuple[Unit, ...], ...]]:
+    """The limits of `blueprint` and the kinds of `pool`, and beside it the units of each kind.
+
+    Units that the blueprint can't use at all are left out.
+    """
     limits = tuple(_limits(blueprint))
-    kinds: dict[tuple[tuple[int, int], ...], list[Unit]] = {}
+    units: dict[tuple[tuple[int, int], ...], list[Unit]] = {}
     for unit in pool.units:
         if (counts := _counts(unit, blueprint)) and all(count <= limits[limit].most for limit, count in counts):
-            kinds.setdefault(counts, []).append(unit)
-    return Space(limits, tuple(Kind(counts, tuple(units)) for counts, units in kinds.items()))
+            units.setdefault(counts, []).append(unit)
+    kinds = tuple(Kind(counts, len(alike)) for counts, alike in units.items())
+    return Space(limits, kinds), tuple(map(tuple, units.values()))
 
 
 def _limits(blueprint: Blueprint) -> Iterator[Limit]:
@@ -88,7 +97,7 @@ def _counts(unit: Unit, blueprint: Blueprint) -> tuple[tuple[int, int], ...]:
     """What the unit adds to each limit, in the order of `_limits`; empty when the blueprint has no use for it."""
     groups = [place for place, group in enumerate(blueprint.types) if unit.items[0].type in group_types(group)]
     topics = [_topics(item, blueprint) for item in unit.items]
-    if not groups or not all(topics) and _no_room_outside(blueprint):
+    if not groups or (not all(topics) and _no_room_outside(blueprint)):
         return ()
     found = Counter(groups * len(unit.items))
     found.update(len(blueprint.types) + place for places in topics for place in places)

@@ -39,13 +39,13 @@ class Found(NamedTuple):
         return tuple(map(sum, zip(self.fresh, self.stale, strict=True)))
 
 
-def search(space: Space, fresh: Sequence[int], stale: Sequence[int], must: int | None = None) -> Found:
+def search(space: Space, fresh: Sequence[int], stale: Sequence[int]) -> Found:
     """The recipe that breaks the limits least and, of those, takes the fewest items of stale units.
 
-    `fresh`, `stale`: units there are of each kind. `must`: a kind of which a fresh unit has to be used. Raises
-    TimeoutError after `SEARCH_S_MAX` seconds, which no real pool comes near.
+    `fresh`, `stale`: units there are of each kind. Raises TimeoutError after `SEARCH_S_MAX` seconds, which no real
+    pool comes near.
     """
-    values = _solve(_program(space, fresh, stale, must))
+    values = _solve(_program(space, fresh, stale))
     kinds = len(space.kinds)
     found = Found(tuple(values[:kinds]), tuple(values[kinds : 2 * kinds]), ())
     pairs = zip(space.limits, space.totals(found.recipe), strict=True)
@@ -53,7 +53,7 @@ def search(space: Space, fresh: Sequence[int], stale: Sequence[int], must: int |
     return found._replace(misses=misses)
 
 
-def _program(space: Space, fresh: Sequence[int], stale: Sequence[int], must: int | None) -> highspy.HighsLp:
+def _program(space: Space, fresh: Sequence[int], stale: Sequence[int]) -> highspy.HighsLp:
     """Columns: fresh units per kind, stale units per kind, items missing per limit, items too many per limit."""
     kinds, limits = len(space.kinds), len(space.limits)
     missing = [[(limit, 1)] for limit in range(limits)]
@@ -62,7 +62,7 @@ def _program(space: Space, fresh: Sequence[int], stale: Sequence[int], must: int
     program = highspy.HighsLp()
     program.num_col_, program.num_row_ = len(columns), limits
     program.col_cost_ = [0.0] * kinds + [ITEM_COST * kind.size for kind in space.kinds] + [MISS_COST] * 2 * limits
-    program.col_lower_ = [float(column == must) for column in range(len(columns))]
+    program.col_lower_ = [0.0] * len(columns)
     program.col_upper_ = [*map(float, fresh), *map(float, stale), *[highspy.kHighsInf] * 2 * limits]
     program.row_lower_ = [float(limit.least) for limit in space.limits]
     program.row_upper_ = [float(limit.most) for limit in space.limits]

@@ -15,11 +15,16 @@ class Entry(Protocol):
     """What marking must know of an entry of a paper; `question_bank.paper.PaperEntry` is one."""
 
     @property
-    def item_id(self) -> int: ...
+    def item_id(self) -> int:
+        """The item in the bank."""
+
     @property
-    def version(self) -> int: ...
+    def version(self) -> int:
+        """The version of it that was shown."""
+
     @property
-    def multiple(self) -> bool: ...
+    def multiple(self) -> bool:
+        """Whether several options may be right (type X)."""
 
 
 class Multiple(StrEnum):
@@ -94,11 +99,11 @@ def mark(entries: Sequence[Entry], answers: Mapping[int, str], keys: Mapping[Ref
     rulings = {(ruling.item_id, ruling.version): ruling for ruling in scheme.rulings}
     marks = tuple(
         _mark_one(
-            entry.multiple,
+            _rule(entry, scheme),
             "".join(sorted(set(answers.get(position, "")))),
             keys[entry.item_id, entry.version],
             rulings.get((entry.item_id, entry.version), _NO_RULING),
-            scheme,
+            scheme.points_per_item,
         )
         for position, entry in enumerate(entries, 1)
     )
@@ -116,15 +121,15 @@ def multiple_exact(chosen: str, key: str, points: int) -> int:
 
 
 def multiple_partial(chosen: str, key: str, points: int) -> int:
-    """X where a province pays part: nothing once a wrong option is chosen, else the share of right ones, rounded down."""
+    """X where a province pays part: nothing once one is wrong, else the share of right ones, rounded down."""
     return points * len(chosen) // len(key) if set(chosen) <= set(key) else 0
 
 
 _NO_RULING: Final = Ruling(0, 0)
 
 
-def _rule(multiple: bool, scheme: Scheme) -> Rule:
-    if not multiple:
+def _rule(entry: Entry, scheme: Scheme) -> Rule:
+    if not entry.multiple:
         return single
     match scheme.multiple:
         case Multiple.EXACT:
@@ -135,14 +140,12 @@ def _rule(multiple: bool, scheme: Scheme) -> Rule:
             assert_never(never)
 
 
-def _mark_one(multiple: bool, chosen: str, key: str, ruling: Ruling, scheme: Scheme) -> Mark:
+def _mark_one(rule: Rule, chosen: str, key: str, ruling: Ruling, full: int) -> Mark:
     assert key, "a key can't be empty"
-    full = scheme.points_per_item
     if ruling.full_credit:
         return Mark(chosen, Verdict.CREDITED, full)
     if not chosen:
         return Mark(chosen, Verdict.UNANSWERED, 0)
-    rule = _rule(multiple, scheme)
     points = max(rule(chosen, right, full) for right in (key, *ruling.also))
     return Mark(chosen, _verdict(points, full), points)
 

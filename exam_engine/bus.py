@@ -1,0 +1,215 @@
+"""Wake-ups and presence: who should look again, and who is connected. Nothing here may not be lost.
+
+Every append is announced at once to listeners in this process, and as "attempt N is at version V" to the other
+processes through one Redis channel, gathered for WAKE_S. A wake-up says *look*, never *what*: whoever is woken
+reads the journal from its own number. A lost wake-up is repaired by a poll (`workers.py`). Without Redis the exam
+goes on; other processes then hear of news by their poll.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+import msgspec
+import structlog
+from redis.asyncio import Redis, RedisCluster
+from redis.exceptions import RedisError
+
+from exam_engine.chain import Entry
+from exam_engine.service import Known
+
+WAKE_S: Final = 0.03
+PRESENCE_S: Final = 2.0  # how often presence is written
+PRESENCE_KEEP_S: Final = 90  # a device unheard for so long is not connected, whatever was written
+CHANNEL: Final = "exam:wake"
+RECONNECT_S: Final = 1.0
+
+log = structlog.get_logger()
+
+Listener = Callable[[Known, Sequence[Entry]], None]
+L = TypeVar("L")
+Keys = Redis | RedisCluster
+
+
+class Wake(msgspec.Struct, frozen=True):
+    """One message on the channel: `versions[sitting][attempt]`, and who came or went (`seen[sitting][attempt]`)."""
+
+    process: str
+    versions: dict[str, dict[str, int]] = {}
+    seen: dict[str, dict[str, bool]] = {}
+
+
+class Bus:
+    """One per process. `run` sends, receives and reconnects until cancelled."""
+
+    def __init__(self, keys: Keys, channel: Redis, process: str, now: Callable[[], datetime]) -> None:
+        """`keys` holds presence (one node or a cluster), `channel` is any one node: a cluster passes messages on."""
+        self._keys = keys
+        self._channel = channel
+        self._process = process
+        self._now = now
+        self._attempt_listeners: dict[int, list[Listener]] = {}
+        self._sitting_listeners: dict[int, list[Listener]] = {}
+        self._presence_listeners: dict[int, list[Callable[[int, bool], None]]] = {}
+        self._versions: dict[str, dict[str, int]] = {}
+        self._seen: dict[str, dict[str, bool]] = {}
+        self._present: dict[int, set[int]] = {}
+        self._has: dict[int, dict[int, int]] = {}
+        self._dirty = asyncio.Event()
+        self.heard: list[Callable[[Wake], None]] = []
+        self.connected = False
+
+    # --- announcing ----------------------------------------------------------------------------------------
+
+    def announce(self, known: Known, entries: Sequence[Entry]) -> None:
+        """Tell local listeners now and other processes soon."""
+        attempt_id, sitting = known.attempt_id, known.attempt.sitting
+        for listener in tuple(self._attempt_listeners.get(attempt_id, ())):
+            listener(known, entries)
+        for listener in tuple(self._sitting_listeners.get(sitting, ())):
+            listener(known, entries)
+        self._versions.setdefault(str(sitting), {})[str(attempt_id)] = known.version
+        self._dirty.set()
+
+    def present(self, sitting: int, attempt_id: int, connected: bool) -> None:
+        """A candidate's device came or went here."""
+        attempts = self._present.setdefault(sitting, set())
+        (attempts.add if connected else attempts.discard)(attempt_id)
+        for listener in tuple(self._presence_listeners.get(sitting, ())):
+            listener(attempt_id, connected)
+        self._seen.setdefault(str(sitting), {})[str(attempt_id)] = connected
+        self._dirty.set()
+
+    @contextlib.contextmanager
+    def listen_attempt(self, attempt_id: int, listener: Listener) -> Iterator[None]:
+        """Call `listener` for every append to one attempt, while inside."""
+        with _listening(self._attempt_listeners, attempt_id, listener):
+            yield
+
+    @contextlib.contextmanager
+    def listen_sitting(self, sitting: int, listener: Listener, presence: Callable[[int, bool], None]) -> Iterator[None]:
+        """Call `listener` for every append known here to any attempt of a sitting, and for who comes and goes."""
+        with (
+            _listening(self._sitting_listeners, sitting, listener),
+            _listening(self._presence_listeners, sitting, presence),
+        ):
+            yield
+
+    def has(self, sitting: int, attempt_id: int, version: int) -> None:
+        """A candidate's device says up to which version it has taken in the events."""
+        if version:
+            self._has.setdefault(sitting, {})[attempt_id] = version
+
+    # --- presence ------------------------------------------------------------------------------------------
+
+    async def presence(self, sitting: int) -> dict[int, bool]:
+        """Who is connected to any process, as far as Redis knows; who is not named has never been seen."""
+        known = dict.fromkeys(self._present.get(sitting, ()), True)
+        try:
+            written = await self._keys.hgetall(f"exam:seen:{sitting}")
+        except (RedisError, OSError):
+            return known
+        now_s = int(self._now().timestamp())
+        for attempt, seen_s in written.items():
+            known.setdefault(int(attempt), int(seen_s) > 0 and now_s - int(seen_s) < PRESENCE_KEEP_S)
+        return known
+
+    async def had(self, sitting: int) -> dict[int, int]:
+        """Up to which version each device of a sitting is known to have taken in its events."""
+        here = self._has.get(sitting, {})
+        try:
+            written = await self._keys.hgetall(f"exam:has:{sitting}")
+        except (RedisError, OSError):
+            return dict(here)
+        return {int(attempt): int(version) for attempt, version in written.items()} | here
+
+    # --- running -------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Send and receive until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._send_forever())
+            tasks.create_task(self._receive_forever())
+            tasks.create_task(self._write_presence_forever())
+
+    async def _send_forever(self) -> None:
+        while True:
+            await self._dirty.wait()
+            await asyncio.sleep(WAKE_S)
+            self._dirty.clear()
+            wake = Wake(self._process, self._versions, self._seen)
+            self._versions, self._seen = {}, {}
+            try:
+                await self._channel.publish(CHANNEL, msgspec.json.encode(wake))
+            except (RedisError, OSError):
+                await asyncio.sleep(RECONNECT_S)
+
+    async def _receive_forever(self) -> None:
+        while True:
+            try:
+                async with self._channel.pubsub() as channel:
+                    await channel.subscribe(CHANNEL)
+                    self.connected = True
+                    async for message in channel.listen():
+                        if message["type"] == "message":
+                            self._hear(message["data"])
+            except (RedisError, OSError) as error:
+                if self.connected:
+                    log.warning("redis_lost", reason=str(error))
+                self.connected = False
+                await asyncio.sleep(RECONNECT_S)
+
+    def _hear(self, data: bytes) -> None:
+        try:
+            wake = msgspec.json.decode(data, type=Wake)
+        except msgspec.DecodeError:
+            log.warning("wake_up_unreadable")
+            return
+        if wake.process == self._process:
+            return
+        for sitting, attempts in wake.seen.items():
+            for attempt, connected in attempts.items():
+                for listener in tuple(self._presence_listeners.get(int(sitting), ())):
+                    listener(int(attempt), connected)
+        for heard in self.heard:
+            heard(wake)
+
+    async def _write_presence_forever(self) -> None:
+        written: dict[int, set[int]] = {}
+        while True:
+            await asyncio.sleep(PRESENCE_S)
+            try:
+                await self._write_presence(written)
+            except (RedisError, OSError):
+                written = {}
+
+    async def _write_presence(self, written: dict[int, set[int]]) -> None:
+        has, self._has = self._has, {}
+        for sitting, versions in has.items():
+            await self._keys.hset(f"exam:has:{sitting}", mapping={str(a): v for a, v in versions.items()})
+            await self._keys.expire(f"exam:has:{sitting}", 86_400)
+        now_s = int(self._now().timestamp())
+        for sitting, attempts in list(self._present.items()):
+            key = f"exam:seen:{sitting}"
+            gone = written.get(sitting, set()) - attempts
+            fields: dict[bytes | bytearray | memoryview[int] | str | int | float, Any] = {
+                str(attempt_id): 0 if attempt_id in gone else now_s for attempt_id in attempts | gone
+            }
+            if fields:
+                await self._keys.hset(key, mapping=fields)
+                await self._keys.expire(key, 86_400)
+            written[sitting] = set(attempts)
+
+
+@contextlib.contextmanager
+def _listening(table: dict[int, list[L]], key: int, listener: L) -> Iterator[None]:
+    listeners = table.setdefault(key, [])
+    listeners.append(listener)
+    try:
+        yield
+    finally:
+        listeners.remove(listener)
+        if not listeners:
+            table.pop(key, None)

@@ -1,0 +1,190 @@
+"""The demonstration: one province's people, the sample bank and three sittings, seeded once.
+
+Everybody here is test data and says so: names are 测试…, ID numbers carry birth years before 1920.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import asyncpg
+import msgspec
+from argon2 import PasswordHasher
+
+from exam_engine import store
+from exam_engine.sitting import Policy
+from question_bank import blueprint as blueprints
+from question_bank import store as bank
+from question_bank.sample import load_sample
+
+LOCK_KEY: Final = 0x65786D10
+CYCLE: Final = 1
+PHYSICIANS: Final = 40
+PASSWORD: Final = "Kaohe-2026"  # noqa: S105  the demonstration's, printed at every start
+WINDOW: Final = timedelta(days=11)
+PROVINCE: Final = "11"
+
+
+@dataclass(frozen=True)
+class DemoAccount:
+    role: str
+    login: str
+    password: str
+    name: str
+
+
+@dataclass(frozen=True)
+class DemoSitting:
+    id: int
+    kind: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What there is to try out."""
+
+    accounts: tuple[DemoAccount, ...] = ()
+    sittings: tuple[DemoSitting, ...] = ()
+
+
+# role, login, name, organisation kind
+STAFF: Final = (
+    ("invigilator", "invigilator", "测试监考员", "agency"),
+    ("chief", "chief", "测试主监考", "agency"),
+    ("agency", "agency", "测试考核机构复核员", "agency"),
+    ("institution", "institution", "测试卫生机构审核员", "institution"),
+    ("author", "author", "测试命题员", "nation"),
+    ("province", "province", "测试省级管理员", "province"),
+)
+ORGANISATIONS: Final = (
+    ("nation", "测试国家考核办公室"),
+    ("province", "测试省定考办"),
+    ("agency", "测试考核机构"),
+    ("institution", "测试医院"),
+)
+# kind, title, blueprint, minutes, points per item, pass points
+SITTINGS: Final = (
+    ("humanities", "人文医学测评（演示）", "humanities", 60, 2, 60),
+    ("professional", "业务水平测评（演示·临床内科）", "professional", 60, 1, 60),
+    ("practice", "模拟练习（5题）", "practice", 10, 20, 60),
+)
+
+
+def id_number(index: int) -> str:
+    """A test ID number: area 110105, born in 1901-1919, with the right check digit (GB 11643)."""
+    year, month, day = 1901 + index % 19, 1 + index % 12, 1 + index % 28
+    first = f"110105{year}{month:02d}{day:02d}{index % 1000:03d}"
+    weights = [2 ** (17 - i) % 11 for i in range(17)]
+    return first + "10X98765432"[sum(int(d) * w for d, w in zip(first, weights, strict=True)) % 11]
+
+
+async def seed(database_url: str, minutes: int | None) -> Demo:
+    """Make the demonstration if it is not there, and describe it. `minutes` shortens all its exams."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK_KEY)
+            if await connection.fetchval("SELECT count(*) FROM exam.sittings") == 0:
+                await _seed(connection)
+            await _refresh(connection, minutes)
+        return await _describe(connection)
+    finally:
+        await connection.close()
+
+
+async def _seed(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    for items in load_sample().values():
+        await bank.save(connection, items, "sample")
+    await connection.execute(store.OPEN_CYCLE, CYCLE, "演示考核周期")
+    organisations = {
+        kind: await connection.fetchval(store.ADD_ORGANISATION, kind, name, PROVINCE) for kind, name in ORGANISATIONS
+    }
+    password_hash = await asyncio.to_thread(
+        PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1).hash, PASSWORD
+    )
+    staff = {}
+    for role, login, name, kind in STAFF:
+        person = await connection.fetchval(store.ADD_PERSON, name, None, organisations[kind], True)
+        staff[role] = await connection.fetchval(
+            store.ADD_ACCOUNT, person, login, password_hash, role, organisations[kind]
+        )
+    physicians = []
+    for index in range(1, PHYSICIANS + 1):
+        person = await connection.fetchval(
+            store.ADD_PERSON, f"测试医师{index:02d}", id_number(index), organisations["institution"], True
+        )
+        await connection.execute(
+            store.ADD_ACCOUNT, person, f"physician{index:02d}", password_hash, "physician", organisations["institution"]
+        )
+        physicians.append(person)
+    now = await connection.fetchval("SELECT now()")
+    for kind, title, name, _, points, pass_points in SITTINGS:
+        sitting_id = await _add_sitting(
+            connection, kind, title, name, points, pass_points, organisations["agency"], now
+        )
+        await connection.execute(store.ENTITLE, sitting_id, physicians)
+        for role in ("invigilator", "chief"):
+            await connection.execute(store.ADD_STAFF, sitting_id, staff[role])
+
+
+async def _add_sitting(
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    kind: str,
+    title: str,
+    name: str,
+    points: int,
+    pass_points: int,
+    agency: int,
+    now: datetime,
+) -> int:
+    blueprint = blueprints.load(name)
+    policy = Policy(release_at_once=kind == "practice")
+    return int(
+        await connection.fetchval(
+            store.ADD_SITTING,
+            CYCLE,
+            kind,
+            "first",
+            title,
+            PROVINCE,
+            agency,
+            now - timedelta(minutes=1),
+            now + WINDOW,
+            blueprint.pool,
+            blueprint.item_count,
+            points,
+            pass_points,
+            msgspec.json.encode(policy).decode(),
+            msgspec.json.encode(blueprint).decode(),
+        )  # fmt: skip
+    )
+
+
+async def _refresh(connection: "asyncpg.Connection[asyncpg.Record]", minutes: int | None) -> None:
+    """At every start: the windows are open again, and as long as was asked for this time."""
+    by_title = {title: default for _, title, _, default, _, _ in SITTINGS}
+    for row in await connection.fetch("SELECT sitting_id, title, policy FROM exam.sittings WHERE cycle = $1", CYCLE):
+        if row["title"] not in by_title:
+            continue
+        policy = msgspec.json.decode(row["policy"], type=Policy)
+        policy = msgspec.structs.replace(policy, minutes=minutes or by_title[row["title"]])
+        await connection.execute(
+            """UPDATE exam.sittings SET policy = $2::json,
+               closes_at = CASE WHEN closes_at < now() + interval '1 day' THEN now() + $3 ELSE closes_at END
+               WHERE sitting_id = $1""",
+            row["sitting_id"], msgspec.json.encode(policy).decode(), WINDOW,
+        )  # fmt: skip
+
+
+async def _describe(connection: "asyncpg.Connection[asyncpg.Record]") -> Demo:
+    accounts = await connection.fetch(
+        """SELECT a.role, a.login, p.name FROM people.accounts a JOIN people.persons p USING (person_id)
+           WHERE p.is_test ORDER BY a.role <> 'physician' DESC, a.account_id"""
+    )
+    sittings = await connection.fetch("SELECT sitting_id, kind, title FROM exam.sittings ORDER BY sitting_id")
+    return Demo(
+        tuple(DemoAccount(row["role"], row["login"], PASSWORD, row["name"]) for row in accounts),
+        tuple(DemoSitting(row["sitting_id"], row["kind"], row["title"]) for row in sittings),
+    )

@@ -1,0 +1,276 @@
+"""The candidate's live socket: frames up, acknowledgements and numbered events down.
+
+A socket has one reader. It decodes, hands to the service, and sends the acknowledgement after the commit. News from
+elsewhere (a warning, an extension, the bell) arrive through the bus and go out by a pump of their own, so that a
+slow phone never holds anybody up. What a device has said itself is not told to it again: it has the ack.
+
+The welcome closes the race between reading and listening: listen first, then read the state, then send.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+import structlog
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from exam_engine.chain import Entry
+from exam_engine.edge.http import PHYSICIAN, Call, Endpoints, same_origin
+from exam_engine.edge.physician import HIDDEN_KINDS, own_attempt
+from exam_engine.edge.shapes import AttemptView
+from exam_engine.edge.views import attempt_view, clock_of, device_of
+from exam_engine.errors import Forbidden, PersonError
+from exam_engine.house import House
+from exam_engine.messages import (
+    FRAME_BYTES_MAX,
+    Ack,
+    Acknowledge,
+    Bye,
+    Clock,
+    DeviceCommand,
+    Hello,
+    Ping,
+    Pong,
+    Rejected,
+    Start,
+    TimeUp,
+    read_frame,
+    write,
+)
+from exam_engine.registry import Owner
+from exam_engine.service import Known
+
+HELLO_S: Final = 10  # a socket that says nothing is closed
+SILENCE_S: Final = 75  # devices ping every 25 s
+FRAMES_MAX: Final = 3_000  # frames in FRAMES_S; a person makes a handful, a replayed exam some hundred
+FRAMES_S: Final = 10
+SOCKETS_PER_ATTEMPT_MAX: Final = 4
+WAITING_MAX: Final = 1_000  # frames a slow device may be behind before it must come back for a snapshot
+BACKLOG_MAX: Final = 500  # missing events told one by one; more is cheaper as a snapshot
+RESTART_SPREAD_MS: Final = 5_000
+_OWN: Final = frozenset({"answered", "cleared", "marked_for_later", "came_late"})
+
+log = structlog.get_logger()
+endpoints = Endpoints()
+
+
+class Welcome(msgspec.Struct, frozen=True, tag="welcome", tag_field="type"):
+    """First frame down. `view` None: the device is told what it missed instead."""
+
+    view: AttemptView | None
+    version: int
+    last_seq: int
+    clock: Clock | None
+
+
+@endpoints.add("GET", "/api/attempts/{attempt_id}/live", roles=PHYSICIAN)
+async def live(call: Call) -> web.StreamResponse:
+    """The candidate's socket (WebSocket; frames as in FrameUp, Told, Ack …)."""
+    if not same_origin(call.request):
+        raise Forbidden("foreign_page")
+    owner = await own_attempt(call)
+    socket = web.WebSocketResponse(compress=False, max_msg_size=FRAME_BYTES_MAX, autoping=True, timeout=2.0)
+    if not socket.can_prepare(call.request):
+        raise Forbidden("socket_only")
+    await socket.prepare(call.request)
+    await Device(call.house, owner, call.path["attempt_id"], socket).serve()
+    return socket
+
+
+class Device:
+    """One connected device of one attempt."""
+
+    __slots__ = (
+        "_attempt_id", "_device", "_frames", "_house", "_known", "_own", "_owner", "_pump", "_since_s", "_socket",
+        "_waiting",
+    )  # fmt: skip
+
+    def __init__(self, house: House, owner: Owner, attempt_id: int, socket: web.WebSocketResponse) -> None:
+        self._house = house
+        self._owner = owner
+        self._attempt_id = attempt_id
+        self._socket = socket
+        self._device = ""
+        self._known: Known | None = None
+        self._own: set[int] | None = None
+        self._waiting: deque[bytes] = deque()
+        self._pump: asyncio.Task[None] | None = None
+        self._frames = 0
+        self._since_s = 0.0
+
+    async def serve(self) -> None:
+        """Until the device, the server or the line ends it."""
+        sockets = self._house.sockets
+        sockets.add(self)
+        try:
+            hello = await self._hello()
+            if hello is not None:
+                await self._serve(hello)
+        except ConnectionError:
+            pass  # the line broke while something was being sent: the device comes back by itself
+        finally:
+            sockets.discard(self)
+            if self._pump is not None:
+                self._pump.cancel()
+
+    async def _hello(self) -> Hello | None:
+        with contextlib.suppress(asyncio.TimeoutError, msgspec.DecodeError):
+            message = await self._socket.receive(HELLO_S)
+            if message.type is WSMsgType.TEXT and isinstance(frame := read_frame(message.data), Hello):
+                return frame
+        await self.bye("protocol")
+        return None
+
+    async def _serve(self, hello: Hello) -> None:
+        house = self._house
+        self._device = hello.device
+        known = self._known = await house.service.hold(self._attempt_id)
+        try:
+            if known.holders > SOCKETS_PER_ATTEMPT_MAX:
+                await self.bye("too_many")
+                return
+            with house.bus.listen_attempt(self._attempt_id, self._hear):
+                await self._welcome(hello)
+                self._present(True)
+                await self._read()
+        finally:
+            house.service.let_go(known)
+            self._present(known.holders > 0)
+
+    def _present(self, connected: bool) -> None:
+        assert self._known is not None
+        self._house.bus.present(self._owner.sitting_id, self._attempt_id, connected)
+
+    async def _welcome(self, hello: Hello) -> None:
+        house = self._house
+        known = await house.service.look(self._attempt_id)
+        missed: list[Entry] | None = None
+        if 0 < hello.since <= known.version and known.version - hello.since <= BACKLOG_MAX:
+            missed = await house.journal.load(self._attempt_id, hello.since)
+        for entry in missed or ():
+            await self._send(self._told(known, entry))
+        now = house.clock.now()
+        view = None
+        if missed is None:
+            sitting = await house.registry.sitting(self._owner.sitting_id)
+            person = (self._owner.name, self._owner.id_number)
+            view = attempt_view(self._attempt_id, known.version, known.attempt, sitting, person, self._device, now)
+        clock = clock_of(known.attempt, now)
+        await self._send(write(Welcome(view, known.version, known.attempt.last_seq, clock)))
+
+    async def _read(self) -> None:
+        socket = self._socket
+        while True:
+            message = await socket.receive(SILENCE_S)
+            if message.type is WSMsgType.TEXT:
+                await self._take(message.data)
+            elif message.type is WSMsgType.BINARY or message.type is WSMsgType.ERROR:
+                await self.bye("protocol")
+                return
+            else:
+                return
+
+    async def _take(self, data: str) -> None:
+        if self._flooding():
+            await self.bye("too_many")
+            return
+        try:
+            frame = read_frame(data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            assert self._known is not None
+            await self._send(write(Rejected(code="wrong_shape", last_seq=self._known.attempt.last_seq)))
+            return
+        if isinstance(frame, Ping):
+            self._house.bus.has(self._owner.sitting_id, self._attempt_id, frame.have)
+            await self._pong()
+        elif not isinstance(frame, Hello):
+            await self._command(frame)
+
+    def _flooding(self) -> bool:
+        self._frames += 1
+        if self._frames < FRAMES_MAX:
+            return False
+        now_s = asyncio.get_running_loop().time()
+        flooding = now_s - self._since_s < FRAMES_S
+        self._frames, self._since_s = 0, now_s
+        return flooding
+
+    async def _pong(self) -> None:
+        assert self._known is not None
+        clock = clock_of(self._known.attempt, self._house.clock.now())
+        self._present(True)
+        await self._send(write(Pong(clock=clock or Clock(0, ticking=False))))
+
+    async def _command(self, command: DeviceCommand) -> None:
+        seq = 0 if isinstance(command, Start | Acknowledge | TimeUp) else command.seq
+        try:
+            result = await self._house.service.handle(self._attempt_id, command, device=self._device)
+        except PersonError as error:
+            assert self._known is not None
+            facts = dict(error.facts)
+            frame = Rejected(code=error.code, last_seq=self._known.attempt.last_seq, seq=seq, facts=facts)
+            await self._send(write(frame))
+            return
+        await self._send(write(Ack(seq=seq, version=result.version, result=result.result)))
+
+    def _hear(self, known: Known, entries: Sequence[Entry]) -> None:
+        """News of this attempt. Its own numbered words are left out while this device holds the attempt."""
+        holds = device_of(known.attempt, self._device) == "mine"
+        for entry in entries:
+            if entry.kind not in HIDDEN_KINDS and not (holds and entry.kind in _OWN):
+                self._later(self._told(known, entry))
+            if entry.kind == "device_taken" and not holds:
+                self._later(write(Bye(code="superseded")))
+
+    def _told(self, known: Known, entry: Entry) -> bytes:
+        clock = clock_of(known.attempt, self._house.clock.now()) or Clock(0, ticking=False)
+        if entry.kind in HIDDEN_KINDS:
+            return b""
+        head = write(ToldHead(version=entry.version, at=entry.at, clock=clock))
+        return head[:-1] + b',"event":' + entry.body.encode() + b"}"
+
+    def _later(self, frame: bytes) -> None:
+        self._waiting.append(frame)
+        if self._pump is None or self._pump.done():
+            self._pump = asyncio.create_task(self._drain())
+
+    async def _drain(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            while self._waiting:
+                if len(self._waiting) > WAITING_MAX:
+                    await self.bye("too_slow")
+                    return
+                await self._send(self._waiting.popleft())
+
+    async def _send(self, frame: bytes) -> None:
+        if frame and not self._socket.closed:
+            await self._socket.send_str(frame.decode())
+
+    async def bye(self, code: str, retry_after_ms: int = 0) -> None:
+        """Say why, then close."""
+        with contextlib.suppress(ConnectionError):
+            await self._send(write(Bye(code=code, retry_after_ms=retry_after_ms)))
+        await self._socket.close(code=WSCloseCode.OK, message=code.encode())
+
+
+class ToldHead(msgspec.Struct, frozen=True, tag="told", tag_field="type"):
+    """A Told frame without its event, which is put in as the journal has it."""
+
+    version: int
+    at: datetime
+    clock: Clock
+
+
+async def say_goodbye(house: House) -> None:
+    """Tell every connected device to come back in a moment, spread so that they don't come all at once."""
+    rng = random.Random(0)  # noqa: S311  # spreads reconnects, guards nothing
+    devices = list(house.sockets)
+    await asyncio.gather(
+        *(device.bye("restart", rng.randrange(200, RESTART_SPREAD_MS)) for device in devices),
+        return_exceptions=True,
+    )

@@ -1,0 +1,103 @@
+"""The OpenAPI 3.1 document, made from the declarations of the endpoints and nothing else."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from exam_engine.edge.http import Endpoint
+from exam_engine.edge.shapes import Problem
+from exam_engine.messages import Bye, Event, FrameUp, Pong, Rejected, Told
+
+REF = "#/components/schemas/{name}"
+ERRORS = {
+    "400": "malformed",
+    "401": "nobody is logged in",
+    "403": "not for this account",
+    "404": "no such thing, or not for this account to know",
+    "409": "refused by the rules; nothing was changed",
+    "413": "body too large",
+    "429": "too often",
+}
+# What only travels on sockets, so that the browser's types are made from here too.
+ON_SOCKETS: tuple[Any, ...] = (FrameUp, Event, Told, Rejected, Pong, Bye)
+
+
+def document(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:
+    """The whole document as plain data; equal declarations give equal documents."""
+    types = [t for e in endpoints for t in (e.body, e.answer) if t not in (None, bytes)]
+    types += [Problem, *ON_SOCKETS]
+    schemas, components = msgspec.json.schema_components(types, ref_template=REF)
+    schema_of = dict(zip(map(id, types), schemas, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in endpoints:
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, schema_of)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Physician assessment exam engine", "version": version},
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": dict(sorted(components.items())),
+            "securitySchemes": {
+                "cookie": {"type": "apiKey", "in": "cookie", "name": "exam_session"},
+                "bearer": {"type": "http", "scheme": "bearer"},
+            },
+        },
+    }
+
+
+def _operation(endpoint: Endpoint, schema_of: dict[int, Any]) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "summary": endpoint.summary,
+        "operationId": endpoint.handler.__name__,
+        "parameters": [*_path_parameters(endpoint.path), *_query_parameters(endpoint)],
+        "responses": {"200": _answer(endpoint, schema_of), **_errors()},
+    }
+    if endpoint.roles:
+        operation["security"] = [{"cookie": []}, {"bearer": []}]
+        operation["x-roles"] = sorted(endpoint.roles)
+    if endpoint.body is not None:
+        operation["requestBody"] = {"required": True, "content": _content(endpoint, schema_of)}
+    return operation
+
+
+def _content(endpoint: Endpoint, schema_of: dict[int, Any]) -> dict[str, Any]:
+    if endpoint.body is bytes:
+        return {endpoint.media: {"schema": {"type": "string", "format": "binary"}}}
+    return {"application/json": {"schema": schema_of[id(endpoint.body)]}}
+
+
+def _answer(endpoint: Endpoint, schema_of: dict[int, Any]) -> dict[str, Any]:
+    if endpoint.answer is not None:
+        return {"description": "done", "content": {"application/json": {"schema": schema_of[id(endpoint.answer)]}}}
+    if endpoint.media and endpoint.body is None:
+        return {"description": "a file", "content": {endpoint.media: {}}}
+    return {"description": "done"}
+
+
+def _errors() -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": REF.format(name="Problem")}}}
+    return {status: {"description": text, "content": content} for status, text in ERRORS.items()}
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+            if name == "picture"
+            else {"type": "integer", "minimum": 1, "maximum": 2**53 - 1},
+        }
+        for name in re.findall(r"{(\w+)}", path)
+    ]
+
+
+def _query_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
+    pattern = "^[A-Za-z0-9_-]{8,64}$"
+    return [
+        {"name": name, "in": "query", "required": True, "schema": {"type": "string", "pattern": pattern}}
+        for name in endpoint.query
+    ]

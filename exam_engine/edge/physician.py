@@ -1,0 +1,211 @@
+"""The physician's side over HTTP: paper list, entering, portrait, paper, and the socket's twin."""
+
+import re
+from datetime import datetime
+from typing import Final
+
+
+from exam_engine import store
+from exam_engine.edge.http import PHYSICIAN, Call, Endpoints
+from exam_engine.edge.shapes import (
+    AttemptView,
+    BatchOutcome,
+    CommandBatch,
+    CommandResult,
+    EnteredAttempt,
+    PaperList,
+    PaperListEntry,
+    PaperView,
+    Portrait,
+    ToldEvent,
+)
+from exam_engine.edge.views import attempt_view, clock_of, device_of, identity_of
+from exam_engine.entering import enter
+from exam_engine.errors import Invalid, NotFound, Refused, TooLarge
+from exam_engine.messages import Phase, TakePortrait
+from exam_engine.registry import Owner
+from exam_engine.service import Result
+from exam_engine.sitting import Kind, Sitting
+from msgspec import Raw
+from proctor.identity import judge
+from proctor.pictures import JPEG_BYTES_MAX, BadPicture
+from proctor.store import add_picture
+
+EVENTS_MAX: Final = 500  # more is cheaper as a snapshot
+HIDDEN_KINDS: Final = frozenset({"marked"})  # tells the score before the release
+UNFINISHED: Final = frozenset({"entered", "identity", "ready", "running"})
+_DEVICE: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+endpoints = Endpoints()
+
+
+@endpoints.add("GET", "/api/papers", roles=PHYSICIAN, answer=PaperList)
+async def paper_list(call: Call) -> PaperList:
+    """试卷列表: what this physician may sit, and how it stands."""
+    now = call.house.clock.now()
+    rows = await call.house.pool.fetch(store.PAPER_LIST, call.me.person_id)
+    return PaperList(now=now, papers=[_paper_list_entry(row, now) for row in rows])
+
+
+def _paper_list_entry(row: store.Row, now: datetime) -> PaperListEntry:
+    sitting = store.read_sitting(row)
+    status = paper_status(sitting, row["phase"], now)
+    released = status == "released"
+    return PaperListEntry(
+        sitting_id=sitting.sitting_id,
+        kind=sitting.kind,
+        round=sitting.round,
+        title=sitting.title,
+        item_count=sitting.item_count,
+        minutes=sitting.policy.minutes + row["extra_minutes"],
+        opens_at=sitting.opens_at,
+        closes_at=sitting.closes_at,
+        status=status,
+        can_enter=_can_enter(sitting, status, now),
+        attempt_id=row["attempt_id"],
+        points=row["points"] if released else None,
+        points_max=sitting.item_count * sitting.points_per_item if released else None,
+        pass_points=(row["released_pass_points"] or sitting.pass_points) if released else None,
+        passed=row["passed"] if released else None,
+    )
+
+
+def paper_status(sitting: Sitting, phase: str | None, now: datetime) -> str:
+    """not_yet_open, ready, in_progress, submitted, released, absent or annulled (domain.md §3.8)."""
+    if phase in ("submitted", "marked"):
+        return "submitted"
+    if phase in ("released", "running"):
+        return "in_progress" if phase == "running" else "released"
+    if now < sitting.opens_at:
+        return "not_yet_open"
+    if now >= sitting.closes_at:
+        return "annulled" if phase == "annulled" else "absent"
+    return "in_progress" if phase in UNFINISHED else "ready"
+
+
+def _can_enter(sitting: Sitting, status: str, now: datetime) -> bool:
+    if status in ("ready", "in_progress"):
+        return True
+    again = sitting.kind is Kind.PRACTICE and status in ("submitted", "released")
+    return again and sitting.opens_at <= now < sitting.closes_at
+
+
+@endpoints.add("POST", "/api/sittings/{sitting_id}/enter", roles=PHYSICIAN, answer=EnteredAttempt)
+async def enter_sitting(call: Call) -> EnteredAttempt:
+    """【进入】: open the attempt, or go on with the one there is."""
+    attempt_id = await enter(call.house, call.path["sitting_id"], call.me.person_id)
+    return EnteredAttempt(attempt_id=attempt_id)
+
+
+@endpoints.add("GET", "/api/attempts/{attempt_id}", roles=PHYSICIAN, answer=AttemptView, query=("device",))
+async def see_attempt(call: Call) -> AttemptView:
+    """The snapshot a device resumes from."""
+    owner = await own_attempt(call)
+    return await snapshot(call, owner, device_asking(call))
+
+
+@endpoints.add("GET", "/api/attempts/{attempt_id}/paper", roles=PHYSICIAN, answer=PaperView, query=("device",))
+async def see_paper(call: Call) -> PaperView:
+    """The paper, without its keys, to the device that holds the running attempt."""
+    await own_attempt(call)
+    attempt_id = call.path["attempt_id"]
+    attempt = (await call.house.service.look(attempt_id)).attempt
+    if attempt.phase is not Phase.RUNNING:
+        raise Refused("not_running", phase=attempt.phase)
+    if device_of(attempt, device_asking(call)) != "mine":
+        raise Refused("superseded")
+    return await call.house.papers.show(attempt_id)
+
+
+@endpoints.add(
+    "POST",
+    "/api/attempts/{attempt_id}/portrait",
+    roles=PHYSICIAN,
+    body=bytes,
+    media="image/jpeg",
+    bytes_max=JPEG_BYTES_MAX,
+    answer=Portrait,
+    query=("device",),
+)
+async def take_portrait(call: Call) -> Portrait:
+    """头像采集: keep the portrait and, as the policy says, accept it or ask a person."""
+    await own_attempt(call)
+    house, attempt_id, device = call.house, call.path["attempt_id"], device_asking(call)
+    known = await house.service.look(attempt_id)
+    if known.attempt.phase not in (*UNFINISHED,):
+        raise Refused("already_submitted")
+    name = await _keep_picture(call)
+    look = await house.vision.look(call.body, None)
+    judge([look], known.attempt.portrait_count)  # a model's word joins the policy when one is installed
+    purpose = "again" if known.attempt.phase is Phase.RUNNING else "entry"
+    await add_picture(house.pool, attempt_id, name, purpose, look)
+    await house.service.handle(attempt_id, TakePortrait(device=device, picture=name))
+    known = await house.service.look(attempt_id)
+    return Portrait(picture=name, phase=known.attempt.phase, identity=identity_of(known.attempt), version=known.version)
+
+
+async def _keep_picture(call: Call) -> str:
+    try:
+        return await call.house.pictures.put(call.body)
+    except BadPicture as error:
+        if error.code == "picture_too_large":
+            raise TooLarge(error.code, limit=JPEG_BYTES_MAX) from error
+        raise Invalid(error.code) from error
+
+
+@endpoints.add("POST", "/api/attempts/{attempt_id}/commands", roles=PHYSICIAN, body=CommandBatch, answer=BatchOutcome)
+async def give_commands(call: Call) -> BatchOutcome:
+    """The socket's twin: a batch of commands in order, and what happened since."""
+    await own_attempt(call)
+    house, attempt_id, batch = call.house, call.path["attempt_id"], call.body
+    assert isinstance(batch, CommandBatch)
+    results = await house.service.handle_all(attempt_id, batch.commands, device=batch.device)
+    known = await house.service.look(attempt_id)
+    entries = await house.journal.load(attempt_id, batch.since)
+    told = [
+        ToldEvent(version=e.version, at=e.at, event=Raw(e.body.encode())) for e in entries if e.kind not in HIDDEN_KINDS
+    ]
+    return BatchOutcome(
+        results=[command_result(result, command) for result, command in zip(results, batch.commands, strict=True)],
+        events=told if len(told) <= EVENTS_MAX else None,
+        version=known.version,
+        last_seq=known.attempt.last_seq,
+        clock=clock_of(known.attempt, house.clock.now()),
+    )
+
+
+def command_result(result: Result, command: object) -> CommandResult:
+    """One line of a batch's outcome."""
+    refusal = result.refusal
+    return CommandResult(
+        result=result.result,
+        version=result.version,
+        seq=getattr(command, "seq", 0),
+        code=refusal.code if refusal else "",
+        facts=refusal.facts if refusal else {},
+    )
+
+
+async def own_attempt(call: Call) -> Owner:
+    """Whose the attempt of the path is, if it is the caller's; else it does not exist for him."""
+    owner = await call.house.registry.owner(call.path["attempt_id"])
+    if owner.person_id != call.me.person_id:
+        raise NotFound("no_such_attempt")
+    return owner
+
+
+def device_asking(call: Call) -> str:
+    """The device named in the query; raises Invalid."""
+    device = call.request.query.get("device", "")
+    if not _DEVICE.fullmatch(device):
+        raise Invalid("device_missing")
+    return device
+
+
+async def snapshot(call: Call, owner: Owner, device: str) -> AttemptView:
+    """The attempt as its physician's device may see it now."""
+    house, attempt_id = call.house, call.path["attempt_id"]
+    known = await house.service.look(attempt_id)
+    sitting = await house.registry.sitting(owner.sitting_id)
+    person = (owner.name, owner.id_number)
+    return attempt_view(attempt_id, known.version, known.attempt, sitting, person, device, house.clock.now())

@@ -1,0 +1,146 @@
+"""Papers at the edge of the database: draw one, show one, mark one.
+
+The pure parts are `question_bank.assembly` and `scoring.marking`; this file brings them the items. Items by
+(item_id, version) never change, so they are kept in memory once read; plans are made anew now and then, since
+items may be suspended while a window is open.
+"""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import asyncpg
+import msgspec
+
+from exam_engine import store
+from exam_engine.edge.shapes import ItemView, OptionView, PaperView
+from exam_engine.errors import Refused
+from exam_engine.messages import Layout
+from exam_engine.sitting import Kind, Sitting
+from question_bank import store as bank
+from question_bank.assembly import ImpossibleBlueprint, Plan, prepare
+from question_bank.blueprint import decode
+from question_bank.item import CASED, Item
+from question_bank.paper import Paper, PaperEntry, digest
+from question_bank.pool import Pool
+from scoring.marking import Multiple, Score, Scheme, mark
+
+PLAN_KEEP = timedelta(seconds=60)
+SEED_BITS: Final = 53
+
+type_ref = tuple[int, int]
+
+
+class Papers:
+    """One per process."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self._pool = pool
+        self._items: dict[type_ref, Item] = {}
+        self._plans: dict[int, tuple[datetime, Plan]] = {}
+
+    async def draw(self, sitting: Sitting, person_id: int, now: datetime) -> Paper:
+        """A new paper for this person; items of his earlier papers are avoided. Raises Refused."""
+        plan = await self._plan(sitting, now)
+        seen: set[int] = set()
+        if sitting.kind is not Kind.PRACTICE:
+            for row in await self._pool.fetch(store.ITEMS_SEEN, person_id, sitting.pool):
+                seen.update(entry.item_id for entry in read_paper(row[0]).entries)
+        policy = sitting.policy
+        return plan.draw(
+            secrets.randbits(SEED_BITS),
+            frozenset(seen),
+            shuffle_items=policy.shuffle_items,
+            shuffle_options=policy.shuffle_options,
+        )
+
+    async def layout(self, paper: Paper) -> Layout:
+        """What the attempt's core must know of a paper."""
+        items = await self._find(paper.entries)
+        return layout_of(paper, items)
+
+    async def of_attempt(self, attempt_id: int) -> Paper:
+        """The frozen paper of an attempt."""
+        body = await self._pool.fetchval(store.PAPER, attempt_id)
+        assert body is not None, "every attempt has a paper"
+        return read_paper(body)
+
+    async def of_attempts(self, attempt_ids: Sequence[int]) -> dict[int, Paper]:
+        """The frozen papers of many attempts."""
+        return {row[0]: read_paper(row[1]) for row in await self._pool.fetch(store.PAPERS, attempt_ids)}
+
+    async def show(self, attempt_id: int) -> PaperView:
+        """The paper as its physician sees it: no key, no explanation, no bank number of an item."""
+        paper = await self.of_attempt(attempt_id)
+        items = await self._find(paper.entries)
+        views = [_view(no, entry, items[entry.item_id, entry.version]) for no, entry in enumerate(paper.entries, 1)]
+        return PaperView(attempt_id=attempt_id, items=views)
+
+    async def score(self, paper: Paper, answers: dict[int, str], points_per_item: int) -> Score:
+        """Mark one set of answers by position."""
+        items = await self._find(paper.entries)
+        keys = {ref: items[ref].key for ref in items}
+        scheme = Scheme(points_per_item=points_per_item, multiple=Multiple.EXACT)
+        return mark(paper.entries, answers, keys, scheme)
+
+    async def _plan(self, sitting: Sitting, now: datetime) -> Plan:
+        kept = self._plans.get(sitting.sitting_id)
+        if kept is not None and now - kept[0] < PLAN_KEEP:
+            return kept[1]
+        blueprint = decode((await self._pool.fetchval(store.BLUEPRINT, sitting.sitting_id)).encode())
+        items = await bank.active_items(self._pool, sitting.pool)
+        try:
+            plan = prepare(blueprint, Pool(items))
+        except ImpossibleBlueprint as error:
+            raise Refused("no_paper", detail=str(error)[:300]) from error
+        self._items.update({(item.item_id, item.version): item for item in items})
+        self._plans[sitting.sitting_id] = (now, plan)
+        return plan
+
+    async def _find(self, entries: Sequence[PaperEntry]) -> dict[type_ref, Item]:
+        refs = [(entry.item_id, entry.version) for entry in entries]
+        missing = {ref for ref in refs if ref not in self._items}
+        if missing:
+            self._items.update(await bank.by_reference(self._pool, missing))
+        return {ref: self._items[ref] for ref in refs}
+
+
+def read_paper(body: str) -> Paper:
+    """A stored paper."""
+    return msgspec.json.decode(body, type=Paper)
+
+
+def write_paper(paper: Paper) -> str:
+    """A paper as it is stored."""
+    return msgspec.json.encode(paper).decode()
+
+
+def paper_digest(paper: Paper) -> str:
+    """What the journal's first entry says of the paper."""
+    return digest(paper)
+
+
+def layout_of(paper: Paper, items: dict[type_ref, Item]) -> Layout:
+    """One character per item in each string, as the attempt's core wants it."""
+    entries = paper.entries
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    return Layout(
+        options="".join(max(option.id for option in items[e.item_id, e.version].options) for e in entries),
+        multiple="".join("x" if e.multiple else "-" for e in entries),
+        chain="".join(letters[e.group % 26] if e.chain else "-" for e in entries),
+    )
+
+
+def _view(no: int, entry: PaperEntry, item: Item) -> ItemView:
+    texts = {option.id: option.text for option in item.options}
+    return ItemView(
+        no=no,
+        type=item.type,
+        stem=item.stem,
+        case=item.case if item.type in CASED else "",
+        group=entry.group,
+        chain=entry.chain,
+        multiple=entry.multiple,
+        options=[OptionView(id=letter, text=texts[letter]) for letter in entry.order],
+    )

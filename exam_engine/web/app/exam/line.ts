@@ -1,0 +1,203 @@
+/**
+ * The line to the server: the socket first, its HTTP twin while the socket can't be had. Whoever uses it sees
+ * frames only and needn't know which of the two carried them.
+ *
+ * `take` is asked for what may be sent now. When a line breaks, `broken` is told at once, since nobody then knows
+ * what arrived; everything unacknowledged is taken and sent again on the next one.
+ */
+import type { DeviceCommand, FrameDown, ToldEvent } from '@shared/frames'
+import { readFrame } from '@shared/frames'
+import { asProblem, type Problem } from '@shared/problem'
+import type { BatchOutcome } from '@shared/shapes'
+import { LiveSocket, type SocketOptions } from '@shared/socket'
+
+export type LineState = 'connecting' | 'socket' | 'http' | 'down'
+
+export interface LineHandlers {
+  since: () => number
+  take: () => DeviceCommand[]
+  frame: (frame: FrameDown, askedAt: number | null) => void
+  state: (state: LineState) => void
+  /** What was taken and not answered yet may be lost: it will be taken again. */
+  broken: () => void
+  /** Too many events were missed for the HTTP twin: the attempt must be fetched anew. */
+  stale: () => void
+  /** It makes no sense to go on: logged out, or no such attempt. */
+  over: (problem: Problem) => void
+}
+
+export type Post = (since: number, commands: DeviceCommand[]) => Promise<BatchOutcome>
+
+const POLL_MS = 5_000
+const POLL_SLOWEST_MS = 15_000
+const PATIENCE_BEFORE_POLL_MS = 1_500
+
+export class Line {
+  state: LineState = 'connecting'
+  private readonly socket: LiveSocket
+  private closed = true
+  private polling = false
+  private asking = false
+  private again = false
+  private misses = 0
+  private generation = 0
+  private pollTimer: ReturnType<typeof setTimeout> | undefined
+  private pingAt: number | null = null
+
+  constructor(
+    private readonly device: string,
+    url: string,
+    private readonly post: Post,
+    private readonly handlers: LineHandlers,
+    options: SocketOptions = {},
+  ) {
+    this.socket = new LiveSocket(
+      () => url,
+      {
+        opened: (send) => send({ type: 'hello', device: this.device, since: this.handlers.since() }),
+        text: (text) => this.heard(text),
+        down: () => this.socketDown(),
+      },
+      { ...options, ping: { type: 'ping' }, pinged: () => (this.pingAt = performance.now()) },
+    )
+  }
+
+  open(): void {
+    this.closed = false
+    this.socket.open()
+    this.pollSoon(PATIENCE_BEFORE_POLL_MS * 2) // a network that swallows sockets never says so
+  }
+
+  close(): void {
+    this.closed = true
+    this.generation += 1
+    clearTimeout(this.pollTimer)
+    this.socket.close()
+  }
+
+  /** There may be something to send. */
+  kick(): void {
+    if (this.state === 'socket') this.drain()
+    else if (this.state === 'http') void this.poll()
+  }
+
+  /** The page is seen again after who knows how long: ask for a fresh clock. */
+  look(): void {
+    this.socket.nudge()
+    if (this.state !== 'socket') void this.poll()
+  }
+
+  private drain(): void {
+    for (const command of this.handlers.take()) {
+      this.socket.send(command)
+      this.socket.expect()
+    }
+  }
+
+  private heard(text: string): void {
+    const frame = readFrame(text)
+    if (!frame) return
+    if (frame.type === 'bye') {
+      this.bye(frame.code, frame.retry_after_ms ?? 0)
+      return
+    }
+    const askedAt = frame.type === 'pong' ? this.pingAt : null
+    if (frame.type === 'pong') this.pingAt = null
+    if (frame.type === 'welcome') this.welcomed()
+    this.handlers.frame(frame, askedAt)
+    if (frame.type === 'welcome') this.become('socket')
+    if (this.state === 'socket') this.drain()
+  }
+
+  private welcomed(): void {
+    this.socket.good()
+    this.generation += 1 // what an HTTP twin still under way says is old news now
+    this.asking = false
+    this.polling = false
+    this.misses = 0
+    clearTimeout(this.pollTimer)
+  }
+
+  private bye(code: string, retryAfterMs: number): void {
+    if (code === 'superseded') return this.handlers.frame({ type: 'bye', code }, null) // stays to listen
+    if (code === 'logged_out') return this.handlers.over(asProblem(null))
+    this.socket.retryAfter(retryAfterMs || 1_000)
+    this.socketDown()
+  }
+
+  private socketDown(): void {
+    if (this.closed) return
+    if (this.state === 'socket') {
+      this.handlers.broken()
+      this.become('connecting')
+      this.pollSoon(PATIENCE_BEFORE_POLL_MS)
+    } else if (!this.polling) this.pollSoon(PATIENCE_BEFORE_POLL_MS)
+  }
+
+  private pollSoon(ms: number): void {
+    clearTimeout(this.pollTimer)
+    this.polling = true
+    this.pollTimer = setTimeout(() => void this.poll(), ms)
+  }
+
+  private async poll(): Promise<void> {
+    if (this.closed || this.state === 'socket') return
+    if (this.asking) {
+      this.again = true
+      return
+    }
+    const generation = this.generation
+    const askedAt = performance.now()
+    this.asking = true
+    try {
+      const outcome = await this.post(this.handlers.since(), this.handlers.take())
+      if (generation !== this.generation) return
+      this.misses = 0
+      this.become('http')
+      this.tell(outcome, askedAt)
+    } catch (error) {
+      if (generation !== this.generation) return
+      this.missed(asProblem(error))
+    }
+    this.asking = false
+    if (this.closed) return
+    const soon = this.again && this.state === 'http'
+    this.again = false
+    this.pollSoon(soon ? 0 : Math.min(POLL_SLOWEST_MS, POLL_MS * (1 + this.misses / 2)))
+  }
+
+  private missed(problem: Problem): void {
+    this.misses += 1
+    this.handlers.broken()
+    if (problem.code === 'superseded' || problem.code === 'portrait_needed') {
+      this.handlers.frame({ type: 'bye', code: 'superseded' }, null)
+    } else if (problem.passing) this.become('down')
+    else if ([401, 403, 404].includes(problem.status)) this.handlers.over(problem)
+    else this.become('down')
+  }
+
+  private become(state: LineState): void {
+    const before = this.state
+    this.state = state
+    if (before !== state) this.handlers.state(state)
+  }
+
+  /** The outcome of a batch as the frames the socket would have brought, events first. */
+  private tell(outcome: BatchOutcome, askedAt: number): void {
+    const { clock, last_seq, version } = outcome
+    if (outcome.events === null) this.handlers.stale()
+    for (const told of (outcome.events ?? []) as ToldEvent[]) {
+      this.handlers.frame({ type: 'told', ...told, clock }, askedAt)
+    }
+    for (const one of outcome.results) {
+      const seq = one.seq ?? 0
+      if (one.result === 'refused') {
+        this.handlers.frame(
+          { type: 'rejected', code: one.code ?? 'unknown', seq, last_seq, facts: one.facts ?? {} },
+          askedAt,
+        )
+      } else if (seq > 0) this.handlers.frame({ type: 'ack', seq, version, result: one.result }, askedAt)
+    }
+    this.handlers.frame({ type: 'pong', clock }, askedAt)
+  }
+}

@@ -1,0 +1,44 @@
+import { fileURLToPath } from 'node:url'
+import vueI18n from '@intlify/unplugin-vue-i18n/vite'
+import vue from '@vitejs/plugin-vue'
+import { ElementPlusResolver } from 'unplugin-vue-components/resolvers'
+import components from 'unplugin-vue-components/vite'
+import { defineConfig } from 'vite'
+import { offlineCopy } from './tooling/offline-copy'
+import { pages } from './tooling/pages'
+import { noIconFont } from './tooling/no-icon-font'
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+export default defineConfig({
+  root: here('.'),
+  resolve: { alias: { '@shared': here('./shared'), '@words': here('./words') } },
+  plugins: [
+    vue(),
+    // Sentences are compiled here, so that the page needs no message compiler and no eval.
+    vueI18n({ include: here('./words/**'), runtimeOnly: true, compositionOnly: true, strictMessage: false }),
+    // <el-…> in the desk's templates brings its component and its style, and nothing else of the library.
+    components({
+      dirs: [],
+      dts: here('./desk/components.d.ts'),
+      include: [/[\\/]desk[\\/].*\.vue$/],
+      resolvers: [ElementPlusResolver({ importStyle: 'css' })],
+    }),
+    noIconFont(),
+    pages(),
+    offlineCopy('app'),
+  ],
+  build: {
+    outDir: here('./dist'),
+    emptyOutDir: true,
+    target: ['es2019', 'chrome80', 'safari14'],
+    cssTarget: ['chrome80', 'safari14'],
+    assetsInlineLimit: 0, // the content policy allows no data: scripts or fonts
+    chunkSizeWarningLimit: 700,
+    rolldownOptions: { input: { app: here('./app/index.html'), desk: here('./desk/index.html') } },
+  },
+  server: {
+    port: 5173,
+    proxy: { '/api': { target: process.env['EXAM_DEV_SERVER'] ?? 'http://127.0.0.1:8080', ws: true } },
+  },
+})

@@ -1,0 +1,204 @@
+"""Loops that need nobody's client: the bell, marking, release, and keeping things tidy.
+
+Each kind of work is led by one process at a time, whoever holds its advisory lock; if that process dies,
+PostgreSQL gives the lock to the next that asks. Two leaders for a moment would do no harm: versions decide.
+
+**The bell.** When thousands of attempts end together there is no time left to read their journals. So the sweeper
+reads those that end within WARM_S ahead of time, and at the bell only has to decide and append; the journal's
+versions tell it if something changed since. **Marking** comes after: frozen first, marked when there is time.
+"""
+
+import asyncio
+import heapq
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import asyncpg
+import structlog
+
+from exam_engine import attempt as core
+from exam_engine import store
+from exam_engine.errors import PersonError
+from exam_engine.house import House
+from exam_engine.messages import RecordMark, Release, Tick
+from exam_engine.service import Known
+from question_bank.paper import Paper
+from scoring.store import save_score
+
+WARM_S: Final = 15
+LOOK_AHEAD_S: Final = 1.0
+TICK_S: Final = 0.05
+DUE_MAX: Final = 20_000
+AT_ONCE_MAX: Final = 500
+MARK_PAUSE_S: Final = 0.5
+MARK_CHUNK: Final = 200
+LEAD_PAUSE_S: Final = 1.0
+REPAIR_S: Final = 5.0
+REPAIR_CHUNK: Final = 1_000
+CLOCK_S: Final = 30.0
+TIDY_S: Final = 600.0
+SWEEPER_KEY: Final = 0x65786D01
+MARKER_KEY: Final = 0x65786D02
+RELEASER_KEY: Final = 0x65786D03
+
+log = structlog.get_logger()
+
+
+async def run(house: House) -> None:
+    """All loops of this process, until cancelled."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(lead(house.pool, SWEEPER_KEY, Sweeper(house).run))
+        tasks.create_task(lead(house.pool, MARKER_KEY, lambda: _repeat(house, mark_some)))
+        tasks.create_task(lead(house.pool, RELEASER_KEY, lambda: _repeat(house, release_some)))
+        tasks.create_task(_every(REPAIR_S, lambda: repair(house)))
+        tasks.create_task(_every(CLOCK_S, house.clock.follow))
+        tasks.create_task(_every(TIDY_S, lambda: house.pool.execute(store.DROP_EXPIRED_SESSIONS)))
+
+
+async def lead(pool: "asyncpg.Pool[asyncpg.Record]", key: int, work: Callable[[], Awaitable[None]]) -> None:
+    """Do `work` for as long as this process holds the lock; ask again whenever it does not."""
+    while True:
+        try:
+            async with pool.acquire() as connection:
+                if await connection.fetchval("SELECT pg_try_advisory_lock($1)", key):
+                    await _while_connected(connection, work)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("work_interrupted", key=hex(key), reason=str(error))
+        await asyncio.sleep(LEAD_PAUSE_S)
+
+
+async def _while_connected(
+    connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]", work: Callable[[], Awaitable[None]]
+) -> None:
+    task = asyncio.ensure_future(work())
+    try:
+        while not task.done():
+            await asyncio.wait({task}, timeout=LEAD_PAUSE_S)
+            await connection.fetchval("SELECT 1")
+        task.result()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _every(pause_s: float, work: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        await asyncio.sleep(pause_s)
+        try:
+            await work()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("loop_interrupted", reason=str(error))
+
+
+async def _repeat(house: House, work: Callable[[House], Awaitable[int]]) -> None:
+    while True:
+        if await work(house) == 0:
+            await asyncio.sleep(MARK_PAUSE_S)
+
+
+class Sweeper:
+    """Rings the bell for attempts nobody else closes."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._warm: dict[int, Known] = {}
+        self._due: list[tuple[datetime, int]] = []
+
+    async def run(self) -> None:
+        """Look ahead once a second, ring twenty times a second."""
+        loop = asyncio.get_running_loop()
+        look_at_s = 0.0
+        try:
+            while True:
+                if loop.time() >= look_at_s:
+                    await self._look_ahead()
+                    look_at_s = loop.time() + LOOK_AHEAD_S
+                await self._ring()
+                await asyncio.sleep(TICK_S)
+        finally:
+            for known in self._warm.values():
+                self._house.service.let_go(known)
+            self._warm.clear()
+
+    async def _look_ahead(self) -> None:
+        until = self._house.clock.now() + timedelta(seconds=WARM_S)
+        rows = await self._house.pool.fetch(store.DUE_SOON, until, DUE_MAX)
+        new = [(row[1], row[0]) for row in rows if row[0] not in self._warm]
+        for start in range(0, len(new), AT_ONCE_MAX):
+            chunk = new[start : start + AT_ONCE_MAX]
+            for known in await self._house.service.hold_many([attempt_id for _, attempt_id in chunk]):
+                self._warm[known.attempt_id] = known
+            for due_at, attempt_id in chunk:
+                heapq.heappush(self._due, (due_at, attempt_id))
+            await self._ring()
+
+    async def _ring(self) -> None:
+        now = self._house.clock.now()
+        ringing = []
+        while self._due and self._due[0][0] < now:
+            ringing.append(heapq.heappop(self._due)[1])
+        for start in range(0, len(ringing), AT_ONCE_MAX):
+            await asyncio.gather(*(self._ring_one(attempt_id) for attempt_id in ringing[start : start + AT_ONCE_MAX]))
+
+    async def _ring_one(self, attempt_id: int) -> None:
+        known = self._warm.pop(attempt_id, None)
+        if known is None:
+            return
+        try:
+            if core.next_check_at(known.attempt) is not None:
+                await self._house.service.handle(attempt_id, Tick())
+        except PersonError as error:
+            log.warning("bell_refused", attempt=attempt_id, code=error.code)
+        finally:
+            self._house.service.let_go(known)
+
+
+async def mark_some(house: House) -> int:
+    """Mark the next submitted attempts; returns how many."""
+    ids = [row[0] for row in await house.pool.fetch(store.UNMARKED, MARK_CHUNK)]
+    if not ids:
+        return 0
+    papers = await house.papers.of_attempts(ids)
+    held = await house.service.hold_many(ids)
+    try:
+        await asyncio.gather(*(_mark(house, known, papers[known.attempt_id]) for known in held))
+    finally:
+        for known in held:
+            house.service.let_go(known)
+    return len(ids)
+
+
+async def _mark(house: House, known: Known, paper: Paper) -> None:
+    sitting = await house.registry.sitting(known.attempt.sitting)
+    answers = {no: given.choice for no, given in known.attempt.answers.items() if given.choice}
+    score = await house.papers.score(paper, answers, sitting.points_per_item)
+    await save_score(house.pool, known.attempt_id, 1, score)
+    command = RecordMark(revision=1, points=score.points, points_max=score.points_max)
+    try:
+        await house.service.handle(known.attempt_id, command)
+    except PersonError as error:
+        log.warning("mark_refused", attempt=known.attempt_id, code=error.code)
+
+
+async def release_some(house: House) -> int:
+    """Release the next marked attempts of sittings whose release was ordered; returns how many."""
+    rows = await house.pool.fetch(store.RELEASABLE, MARK_CHUNK)
+
+    async def release(attempt_id: int, pass_points: int, by: int) -> None:
+        try:
+            await house.service.handle(attempt_id, Release(pass_points=pass_points), by=by)
+        except PersonError as error:
+            log.warning("release_refused", attempt=attempt_id, code=error.code)
+
+    await asyncio.gather(*(release(*row) for row in rows))
+    return len(rows)
+
+
+async def repair(house: House) -> None:
+    """Lost wake-ups: bring what is held here up to date with what others wrote."""
+    held = list(house.service.held_versions())
+    pause_s = REPAIR_S / (1 + len(held) // REPAIR_CHUNK) / 2
+    for start in range(0, len(held), REPAIR_CHUNK):
+        await house.service.catch_up_many(held[start : start + REPAIR_CHUNK])
+        await asyncio.sleep(pause_s)

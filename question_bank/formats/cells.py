@@ -1,0 +1,155 @@
+"""The values of one row as the author wrote them, read into an item.
+
+Authors write the same thing in many ways: "b", "B", "A、C", "opb"; 易 or 1; options in one cell or in six. What can
+mean only one thing is understood; what could mean two is refused. `NoItem` says why.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any, Final
+
+from question_bank.formats.columns import Columns
+from question_bank.formats.reading import CELL_LENGTH_MAX
+from question_bank.item import LETTERS, Item, ItemStatus, ItemType, Option, normal
+
+TOPIC_DEFAULT: Final = "未分类"
+DIFFICULTY_DEFAULT: Final = 2
+LETTERED: Final = tuple(f"option_{letter}" for letter in "abcdef")
+
+_DIFFICULTIES: Final = {
+    "1": 1,
+    "易": 1,
+    "easy": 1,
+    "2": 2,
+    "中": 2,
+    "medium": 2,
+    "3": 3,
+    "难": 3,
+    "hard": 3,
+    "": DIFFICULTY_DEFAULT,
+}
+_YES: Final = frozenset({"1", "true", "yes", "是"})
+_NO: Final = frozenset({"", "0", "false", "no", "否"})
+_LABEL: Final = re.compile(r"\s*(?:[(（]\s*([A-Za-z])\s*[)）]|([A-Za-z])(?=[\s.．、:：]))\s*[.．、:：]?\s*")
+_BETWEEN_ANSWERS: Final = re.compile(r"[\s,;/|、]+")  # after NFKC, which turns ，； into ,;
+
+
+class NoItem(Exception):  # noqa: N818  a reason for a person; `rows` turns it into a Refused
+    """This row is no item: a code for programs, a short sentence for people."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+def item_of(values: Mapping[str, Any], columns: Columns, pool: str) -> Item:
+    """The item in `values` (by column), not yet judged by `question_bank.item.problems`. Raises NoItem.
+
+    Defaults: type X when several answers are right, else A1; topic 未分类; difficulty 2; a code made from the content.
+    An imported item is active: a bank comes reviewed, from the office that is responsible for it.
+    """
+    fields = {field: values.get(column) for column, field in columns.items()}
+    options = _options(fields)
+    key = _key(fields.get("answer"), columns)
+    texts = {name: text_of(fields.get(name), name) for name in ("stem", "explanation", "topic", "set", "case", "code")}
+    return Item(
+        code=texts["code"] or _code(pool, texts["stem"], texts["case"], options),
+        pool=pool,
+        type=_type(text_of(fields.get("type"), "type"), key),
+        topic=texts["topic"] or TOPIC_DEFAULT,
+        difficulty=_difficulty(text_of(fields.get("difficulty"), "difficulty")),
+        stem=texts["stem"],
+        options=tuple(Option(letter, text) for letter, text in zip(LETTERS, options, strict=False)),
+        key=key,
+        explanation=texts["explanation"],
+        fixed_order=_flag(text_of(fields.get("fixed_order"), "fixed_order")),
+        set_code=texts["set"],
+        case=texts["case"],
+        status=ItemStatus.ACTIVE,
+    )
+
+
+def text_of(value: Any, field: str) -> str:
+    """The text of a cell without spaces around it; a number as a person writes it; "" for nothing. Raises NoItem."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, str | int | float):
+        raise NoItem("not_text", f"The {field} is not a text.")
+    text = str(value).replace("\r\n", "\n").strip()
+    if len(text) > CELL_LENGTH_MAX:
+        raise NoItem("cell_long", f"The {field} has more than {CELL_LENGTH_MAX} characters.")
+    if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\t" for sign in text):
+        raise NoItem("text_broken", f"The {field} contains characters that are no text.")
+    return text
+
+
+def _options(fields: Mapping[str, Any]) -> list[str]:
+    whole = fields.get("options")
+    if isinstance(whole, dict):
+        return _by_letter({str(letter).strip().lower(): text_of(text, "options") for letter, text in whole.items()})
+    if isinstance(whole, list):
+        return _unlabelled([text_of(text, "options") for text in whole])
+    if lines := [line.strip() for line in text_of(whole, "options").split("\n") if line.strip()]:
+        return _unlabelled(lines)
+    return _by_letter({field[-1]: text_of(fields.get(field), field) for field in LETTERED})
+
+
+def _by_letter(options: Mapping[str, str]) -> list[str]:
+    texts = {letter: text for letter, text in sorted(options.items()) if text}
+    if list(texts) != list(LETTERS[: len(texts)]):
+        raise NoItem("option_gap", "The options are not A, B, C and so on without a gap.")
+    return list(texts.values())
+
+
+def _unlabelled(lines: list[str]) -> list[str]:
+    """The options without "A.", "B、", "(C)" before them, if every one has its own letter; else they are text."""
+    labels = [_LABEL.match(line) for line in lines]
+    letters = [(label[1] or label[2]).lower() if label else "" for label in labels]
+    if letters != list(LETTERS[: len(lines)]):
+        return lines
+    return [line[label.end() :] for line, label in zip(lines, labels, strict=True) if label]
+
+
+def _key(answer: Any, columns: Columns) -> str:
+    """The right option ids, sorted, from letters ("B", "ACD", "A,C") or names of option columns ("opb")."""
+    named = {column.lower(): field[-1] for column, field in columns.items() if field in LETTERED}
+    named.update({field: field[-1] for field in LETTERED})
+    parts = answer if isinstance(answer, list) else [answer]
+    written = unicodedata.normalize("NFKC", " ".join(text_of(part, "answer") for part in parts)).lower()
+    tokens = [token for token in _BETWEEN_ANSWERS.split(written) if token]
+    key = "".join(sorted(set("".join(named.get(token, token) for token in tokens))))
+    if not all(letter in LETTERS for letter in key):
+        raise NoItem("answer_unknown", f"The answer {written[:40]!r} is not written in letters such as B or A,C.")
+    return key
+
+
+def _type(text: str, key: str) -> ItemType:
+    if not text:
+        return ItemType.X if len(key) > 1 else ItemType.A1
+    if text.upper() not in ItemType.__members__:
+        raise NoItem("type_unknown", f"The type {text[:40]!r} is none of {', '.join(ItemType)}.")
+    return ItemType(text.upper())
+
+
+def _difficulty(text: str) -> int:
+    if text.lower() not in _DIFFICULTIES:
+        raise NoItem("difficulty_bad", f"The difficulty {text[:40]!r} is not 1 (easy), 2 or 3 (hard).")
+    return _DIFFICULTIES[text.lower()]
+
+
+def _flag(text: str) -> bool:
+    if text.lower() in _YES:
+        return True
+    if text.lower() in _NO:
+        return False
+    raise NoItem("fixed_order_bad", f"The fixed_order {text[:40]!r} is neither yes nor no.")
+
+
+def _code(pool: str, stem: str, case: str, options: list[str]) -> str:
+    """A name that is the same whenever the same content is imported into the same pool."""
+    content = "\x1f".join((normal(stem), normal(case), *map(normal, options)))
+    return f"{pool[:60]}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"

@@ -1,0 +1,54 @@
+"""What comes out of reading a file, and how much of a file is read at all."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from question_bank.item import Item
+
+FILE_BYTES_MAX: Final = 64 * 1024 * 1024
+ROW_COUNT_MAX: Final = 200_000
+COLUMN_COUNT_MAX: Final = 200
+CELL_LENGTH_MAX: Final = 20_000  # characters
+
+FIELDS: Final = (
+    *("stem", "options", "option_a", "option_b", "option_c", "option_d", "option_e", "option_f", "answer"),
+    *("explanation", "type", "topic", "difficulty", "set", "case", "code", "fixed_order"),
+)
+
+
+class Unreadable(Exception):  # noqa: N818  it is a sentence for a person, not the name of a fault
+    """The file as a whole can't be read; `str()` is one sentence for a person."""
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """A row that did not become an item. `row` is its number in the file as its author counts."""
+
+    row: int
+    code: str
+    reason: str
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """The items in the order of their rows, the refused rows in theirs, and the columns nobody asked about."""
+
+    items: tuple[Item, ...]
+    refused: tuple[Refused, ...]
+    ignored: tuple[str, ...] = ()
+
+
+class Row(NamedTuple):
+    """One row of any format. `trouble` is the reason why a format could not even take it apart."""
+
+    number: int
+    values: Mapping[str, Any]  # by column
+    trouble: tuple[str, str] | None = None  # (code, reason)
+
+
+def check_size(data: bytes) -> None:
+    """Raise Unreadable for a file that is empty or too large to be looked at."""
+    if not data.strip():
+        raise Unreadable("The file is empty.")
+    if len(data) > FILE_BYTES_MAX:
+        raise Unreadable(f"The file is larger than {FILE_BYTES_MAX // 1024**2} MiB.")

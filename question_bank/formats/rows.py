@@ -1,0 +1,103 @@
+"""From the rows of any file to items: the part that all formats share.
+
+A format turns its file into `Row`s and gives them to `collect`. Every row becomes an item or a `Refused`; nothing is
+dropped in silence. What makes an item valid is said in `question_bank.item`; here are the rules between rows: no item
+and no code twice, and a set comes whole or not at all.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from question_bank.formats.cells import NoItem, item_of, text_of
+from question_bank.formats.columns import Columns, columns_of
+from question_bank.formats.reading import ROW_COUNT_MAX, Reading, Refused, Row, Unreadable
+from question_bank.item import Item, Problem, normal, problems, set_problems
+
+
+class _Judged(NamedTuple):
+    """A row with its item, or with the reasons why there is none; the set it says it belongs to."""
+
+    row: int
+    item: Item | None
+    found: Sequence[Problem]
+    set_code: str
+
+
+def collect(rows: Sequence[Row], mapping: Mapping[str, str], pool: str) -> Reading:
+    """The items of `rows` for `pool`. Raises Unreadable for a bad mapping, and when there are no rows or too many."""
+    if not rows:
+        raise Unreadable("The file has no rows.")
+    if len(rows) > ROW_COUNT_MAX:
+        raise Unreadable(f"The file has more than {ROW_COUNT_MAX} rows.")
+    names = dict.fromkeys(chain.from_iterable(row.values for row in rows))
+    columns = columns_of(names, mapping)
+    judged = _whole_sets(_no_twins([_judge(row, columns, pool) for row in rows]))
+    items = tuple(each.item for each in judged if each.item)
+    refused = tuple(_refused(each) for each in judged if not each.item)
+    return Reading(items, refused, tuple(name for name in names if name not in columns))
+
+
+def _refused(judged: _Judged) -> Refused:
+    return Refused(judged.row, judged.found[0].code, " ".join(problem.text for problem in judged.found))
+
+
+def _judge(row: Row, columns: Columns, pool: str) -> _Judged:
+    set_code = _set_code(row, columns)
+    if row.trouble:
+        return _Judged(row.number, None, [Problem(*row.trouble)], set_code)
+    try:
+        item = item_of(row.values, columns, pool)
+    except NoItem as error:
+        return _Judged(row.number, None, [Problem(error.code, str(error))], set_code)
+    found = problems(item)
+    return _Judged(row.number, None if found else item, found, set_code)
+
+
+def _set_code(row: Row, columns: Columns) -> str:
+    """The set that even a bad row belongs to, so that the rest of the set is not taken without it."""
+    column = next((column for column, field in columns.items() if field == "set"), "")
+    try:
+        return text_of(row.values.get(column), "set")
+    except NoItem:
+        return ""
+
+
+def _no_twins(rows: Iterable[_Judged]) -> list[_Judged]:
+    """Refuse what an earlier row already says: the same question, or another question under the same code."""
+    contents: dict[tuple[str, ...], int] = {}
+    codes: dict[str, int] = {}
+    kept = []
+    for judged in rows:
+        found = []
+        if item := judged.item:
+            options = sorted(normal(option.text) for option in item.options)
+            twin = contents.setdefault((normal(item.stem), normal(item.case), *options), judged.row)
+            namesake = codes.setdefault(item.code, judged.row)
+            if twin != judged.row:
+                found.append(Problem("duplicate", f"The same question is in row {twin}."))
+            elif namesake != judged.row:
+                found.append(Problem("code_twice", f"The code {item.code} is already that of row {namesake}."))
+        kept.append(_with(judged, found))
+    return kept
+
+
+def _whole_sets(rows: Sequence[_Judged]) -> list[_Judged]:
+    """Refuse every row of a set that is not valid, or of which a row was refused."""
+    sets: dict[str, list[_Judged]] = {}
+    for judged in rows:
+        if judged.set_code:
+            sets.setdefault(judged.set_code, []).append(judged)
+    found = {set_code: _set_trouble(members) for set_code, members in sets.items()}
+    return [_with(judged, found.get(judged.set_code, ())) for judged in rows]
+
+
+def _set_trouble(members: Sequence[_Judged]) -> Sequence[Problem]:
+    if bad := [judged.row for judged in members if not judged.item]:
+        return [Problem("set_incomplete", f"Row {bad[0]} of its set {members[0].set_code} was refused.")]
+    return set_problems([judged.item for judged in members if judged.item])
+
+
+def _with(judged: _Judged, found: Sequence[Problem]) -> _Judged:
+    """The row with further reasons against it; one that is already refused keeps its own."""
+    return judged._replace(item=None, found=found) if found and judged.item else judged

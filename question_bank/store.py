@@ -1,0 +1,148 @@
+"""Tables bank.*: items and their versions.
+
+An item is found again by its pool and code. Its content is never changed: other content under the same code is a new
+version, and papers go on naming the one they were drawn with. The status belongs to the item, not to a version.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final, TypeAlias
+
+import asyncpg
+import msgspec
+from asyncpg.pool import PoolConnectionProxy
+
+from question_bank.item import Item, ItemStatus
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+Runner: TypeAlias = "asyncpg.Pool[asyncpg.Record] | Connection"
+Ref = tuple[int, int]  # (item_id, version)
+
+# Two imports at once would both find a code missing. Reading is not held up by this lock.
+LOCK: Final = "LOCK TABLE bank.items IN SHARE ROW EXCLUSIVE MODE"
+KNOWN: Final = """
+SELECT i.pool, i.code, i.item_id, i.version, v.digest
+FROM unnest($1::text[], $2::text[]) AS wanted (pool, code)
+JOIN bank.items i USING (pool, code) JOIN bank.item_versions v USING (item_id, version)
+"""
+ADD_ITEMS: Final = """
+INSERT INTO bank.items (pool, code, set_code, status)
+SELECT pool, code, set_code, status
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS new (pool, code, set_code, status, place)
+ORDER BY place
+RETURNING item_id, pool, code
+"""
+ADD_VERSIONS: Final = """
+INSERT INTO bank.item_versions (item_id, version, body, digest, author)
+SELECT item_id, version, body::jsonb, digest, $5
+FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::bytea[]) AS new (item_id, version, body, digest)
+"""
+SET_VERSIONS: Final = """
+UPDATE bank.items i SET version = new.version, set_code = new.set_code
+FROM unnest($1::bigint[], $2::integer[], $3::text[]) AS new (item_id, version, set_code)
+WHERE i.item_id = new.item_id
+"""
+_ITEM: Final = """
+SELECT v.item_id, v.version, i.status, v.body::text AS body
+FROM bank.items i JOIN bank.item_versions v
+"""
+# A set of which one item may not be shown is left out as a whole.
+ACTIVE: Final = f"""{_ITEM} USING (item_id, version)
+WHERE i.pool = $1 AND i.status = 'active' AND (i.set_code = '' OR NOT EXISTS (
+    SELECT FROM bank.items other
+    WHERE other.pool = i.pool AND other.set_code = i.set_code AND other.status <> 'active'))
+ORDER BY item_id
+"""
+BY_REFERENCE: Final = f"""{_ITEM} USING (item_id)
+JOIN unnest($1::bigint[], $2::integer[]) AS wanted (item_id, version)
+ON wanted.item_id = v.item_id AND wanted.version = v.version
+"""
+COUNTS: Final = "SELECT pool, count(*) AS items FROM bank.items WHERE status = 'active' GROUP BY pool ORDER BY pool"
+
+
+class SaveReport(msgspec.Struct, frozen=True):
+    """What `save` did: items new to the bank, items with a new version, items that were there just so."""
+
+    added: int
+    changed: int
+    unchanged: int
+
+
+async def save(connection: Connection, items: Sequence[Item], author: str) -> SaveReport:
+    """Store valid items, all or none. Their item_id and version are not looked at; pool and code say which is which.
+
+    An item that exists keeps its status, so that an import never brings back what was suspended. Items of a set are
+    numbered in the order given. Raises ValueError when two of the items have the same pool and code.
+    """
+    wanted = {(item.pool, item.code): item for item in items}
+    if len(wanted) < len(items):
+        raise ValueError("two items have the same pool and code")
+    async with connection.transaction():
+        await connection.execute(LOCK)
+        known = {(row["pool"], row["code"]): row for row in await connection.fetch(KNOWN, *_columns(wanted, 2))}
+        added = await _add(connection, [item for name, item in wanted.items() if name not in known], author)
+        changed = [
+            msgspec.structs.replace(item, item_id=known[name]["item_id"], version=known[name]["version"] + 1)
+            for name, item in wanted.items()
+            if name in known and known[name]["digest"] != _digest(item)
+        ]
+        await _add_versions(connection, changed, author)
+        rows = [(item.item_id, item.version, item.set_code) for item in changed]
+        await connection.execute(SET_VERSIONS, *_columns(rows, 3))
+    return SaveReport(added, len(changed), len(items) - added - len(changed))
+
+
+async def active_items(runner: Runner, pool: str) -> list[Item]:
+    """The items of `pool` that may be drawn, in their current versions, by item_id."""
+    return [_item(row) for row in await runner.fetch(ACTIVE, pool)]
+
+
+async def by_reference(runner: Runner, refs: Collection[Ref]) -> dict[Ref, Item]:
+    """The item versions that `refs` name, whatever became of the items since; unknown ones are missing."""
+    rows = await runner.fetch(BY_REFERENCE, *_columns(refs, 2))
+    return {(row["item_id"], row["version"]): _item(row) for row in rows}
+
+
+async def counts(runner: Runner) -> dict[str, int]:
+    """Active items per pool."""
+    return {row["pool"]: row["items"] for row in await runner.fetch(COUNTS)}
+
+
+async def _add(connection: Connection, items: Sequence[Item], author: str) -> int:
+    rows = [(item.pool, item.code, item.set_code, item.status.value) for item in items]
+    ids = {(row["pool"], row["code"]): row["item_id"] for row in await connection.fetch(ADD_ITEMS, *_columns(rows, 4))}
+    numbered = [msgspec.structs.replace(item, item_id=ids[item.pool, item.code], version=1) for item in items]
+    await _add_versions(connection, numbered, author)
+    return len(items)
+
+
+async def _add_versions(connection: Connection, items: Sequence[Item], author: str) -> None:
+    rows = [(item.item_id, item.version, _body(item).decode(), _digest(item)) for item in items]
+    await connection.execute(ADD_VERSIONS, *_columns(rows, 4), author)
+
+
+def _columns(rows: Iterable[Sequence[object]], width: int) -> list[list[object]]:
+    """Rows turned into one list per column, as `unnest` wants them."""
+    return list(map(list, zip(*rows, strict=True))) or [[] for _ in range(width)]
+
+
+def _body(item: Item) -> bytes:
+    """The content of an item: all of it but what the tables say."""
+    content = msgspec.to_builtins(item)
+    return msgspec.json.encode(
+        {name: content[name] for name in content if name not in _IN_TABLES}, order="deterministic"
+    )
+
+
+_IN_TABLES: Final = frozenset({"item_id", "version", "status"})
+
+
+def _digest(item: Item) -> bytes:
+    return hashlib.sha256(_body(item)).digest()
+
+
+def _item(row: asyncpg.Record) -> Item:
+    item = msgspec.json.decode(row["body"], type=Item)
+    return msgspec.structs.replace(
+        item, item_id=row["item_id"], version=row["version"], status=ItemStatus(row["status"])
+    )

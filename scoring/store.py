@@ -1,0 +1,72 @@
+"""Table score.scores: every score an attempt ever had. Marking again adds a revision, nothing is changed."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final, TypeAlias
+
+import asyncpg
+import msgspec
+from asyncpg.pool import PoolConnectionProxy
+
+from scoring.marking import Mark, Scheme, Score
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+Runner: TypeAlias = "asyncpg.Pool[asyncpg.Record] | Connection"
+
+ADD: Final = """
+INSERT INTO score.scores
+    (attempt_id, revision, points, points_max, correct, wrong, unanswered, marks, scheme, reason, marked_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb, $9::text::jsonb, $10, coalesce($11, now()))
+ON CONFLICT (attempt_id, revision) DO NOTHING
+RETURNING revision
+"""
+LATEST: Final = """
+SELECT DISTINCT ON (attempt_id) attempt_id, revision, points, points_max, correct, wrong, unanswered,
+    marks::text AS marks, scheme::text AS scheme, reason, marked_at
+FROM score.scores WHERE attempt_id = ANY ($1::bigint[])
+ORDER BY attempt_id, revision DESC
+"""
+
+
+class StoredScore(msgspec.Struct, frozen=True):
+    """A score of an attempt; `scheme` is None where nobody said by which it was marked."""
+
+    attempt_id: int
+    revision: int
+    score: Score
+    scheme: Scheme | None
+    reason: str  # why it was marked again; "" for the first time
+    marked_at: datetime
+
+
+async def save_score(
+    runner: Runner,
+    attempt_id: int,
+    revision: int,
+    score: Score,
+    *,
+    scheme: Scheme | None = None,
+    reason: str = "",
+    marked_at: datetime | None = None,
+) -> bool:
+    """Keep `score`; False, and nothing is changed, when the attempt already has this revision. Safe to repeat.
+
+    `marked_at` is aware UTC; without it the clock of the database is asked.
+    """
+    counts = (score.points, score.points_max, score.correct, score.wrong, score.unanswered)
+    marks = msgspec.json.encode(score.marks).decode()
+    by = None if scheme is None else msgspec.json.encode(scheme).decode()
+    added = await runner.fetchval(ADD, attempt_id, revision, *counts, marks, by, reason, marked_at)
+    return added is not None
+
+
+async def latest(runner: Runner, attempt_ids: Collection[int]) -> dict[int, StoredScore]:
+    """The newest score of each attempt that has one."""
+    return {row["attempt_id"]: _stored(row) for row in await runner.fetch(LATEST, list(attempt_ids))}
+
+
+def _stored(row: asyncpg.Record) -> StoredScore:
+    marks = msgspec.json.decode(row["marks"], type=tuple[Mark, ...])
+    score = Score(row["points"], row["points_max"], row["correct"], row["wrong"], row["unanswered"], marks)
+    scheme = msgspec.json.decode(row["scheme"], type=Scheme) if row["scheme"] else None
+    return StoredScore(row["attempt_id"], row["revision"], score, scheme, row["reason"], row["marked_at"])

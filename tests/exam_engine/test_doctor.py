@@ -1,0 +1,142 @@
+"""The doctor: every number on both sides of its limit, and a real installation."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from exam_engine.commands.doctor import (
+    DISK_BYTES_GOOD,
+    DISK_BYTES_MIN,
+    Finding,
+    State,
+    camera_page,
+    can_hold_an_exam,
+    clock,
+    database_settings,
+    disk,
+    doctor,
+    file_limit,
+    overall,
+    vision,
+)
+from exam_engine.settings import read_settings
+
+GOOD = {
+    "server_version_num": "160014",
+    "fsync": "on",
+    "full_page_writes": "on",
+    "synchronous_commit": "on",
+    "server_encoding": "UTF8",
+    "max_connections": "200",
+}
+
+
+@pytest.mark.parametrize(
+    ("host", "state"),
+    [("127.0.0.1", State.READY), ("localhost", State.READY), ("0.0.0.0", State.WARNING), ("10.0.0.5", State.WARNING)],
+)
+def test_a_page_gets_the_camera_on_this_machine_or_by_https(host: str, state: State) -> None:
+    assert camera_page(host).state is state
+
+
+@pytest.mark.parametrize(
+    ("free_bytes", "state"),
+    [
+        (DISK_BYTES_MIN - 1, State.NOT_READY),
+        (DISK_BYTES_MIN, State.WARNING),
+        (DISK_BYTES_GOOD - 1, State.WARNING),
+        (DISK_BYTES_GOOD, State.READY),
+    ],
+)
+def test_room_on_the_disk(free_bytes: int, state: State) -> None:
+    assert disk(free_bytes).state is state
+
+
+@pytest.mark.parametrize(
+    ("files", "state"),
+    [(1023, State.NOT_READY), (1024, State.WARNING), (8191, State.WARNING), (8192, State.READY), (-1, State.READY)],
+)
+def test_every_device_is_an_open_file(files: int, state: State) -> None:
+    assert file_limit(files).state is state
+
+
+def test_without_the_models_people_compare_faces() -> None:
+    assert vision({"cv2": True, "onnxruntime": False}).state is State.WARNING
+    assert "(onnxruntime)" in vision({"cv2": True, "onnxruntime": False}).reason
+    assert vision({"cv2": True}).state is State.READY
+
+
+@pytest.mark.parametrize(("offset_s", "state"), [(0.9, State.READY), (-0.9, State.READY), (-1.1, State.WARNING)])
+def test_a_host_clock_that_is_off_is_a_warning(offset_s: float, state: State) -> None:
+    assert clock(offset_s).state is state
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "state"),
+    [
+        ("server_version_num", "140099", State.NOT_READY),
+        ("server_version_num", "150000", State.READY),
+        ("server_version_num", "180099", State.READY),
+        ("server_version_num", "190000", State.WARNING),
+        ("fsync", "off", State.NOT_READY),
+        ("full_page_writes", "off", State.NOT_READY),
+        ("synchronous_commit", "off", State.NOT_READY),
+        ("synchronous_commit", "remote_apply", State.READY),
+        ("server_encoding", "LATIN1", State.NOT_READY),
+        ("max_connections", "19", State.NOT_READY),
+        ("max_connections", "20", State.WARNING),
+        ("max_connections", "100", State.READY),
+    ],
+)
+def test_a_database_that_could_lose_an_answer_is_not_ready(name: str, value: str, state: State) -> None:
+    assert overall(database_settings(GOOD)) is State.READY
+    assert overall(database_settings(GOOD | {name: value})) is state
+
+
+def test_warnings_do_not_stop_an_exam() -> None:
+    warned = [Finding("a", State.READY, ""), Finding("b", State.WARNING, "")]
+    assert can_hold_an_exam(warned)
+    assert not can_hold_an_exam([*warned, Finding("c", State.NOT_READY, "")])
+
+
+async def test_servers_that_can_not_be_reached_are_findings(
+    reachable_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXAM_DATABASE_URL", "postgresql://127.0.0.1:1/exam")
+    monkeypatch.setenv("EXAM_REDIS_URL", "redis://127.0.0.1:1")
+    found = {one.check: one for one in await doctor(read_settings(data=reachable_folder))}
+    assert found["database"].state is State.NOT_READY
+    assert found["redis"].state is State.NOT_READY
+
+
+async def test_a_key_that_others_can_read_and_a_port_in_use_are_findings(
+    reachable_folder: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXAM_DATABASE_URL", database_url)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = read_settings(data=reachable_folder, port=taken.getsockname()[1])
+        (reachable_folder / "secret.key").chmod(0o644)
+        found = {one.check: one for one in await doctor(settings)}
+    assert found["port"].state is State.NOT_READY
+    assert found["data folder"].state is State.NOT_READY
+    assert "secret.key is open to other users" in found["data folder"].reason
+    assert found["database"].state is State.READY
+    assert found["clock"].state is State.READY
+
+
+def test_a_fresh_installation_can_hold_an_exam(reachable_folder: Path, database_url: str, redis_url: str) -> None:
+    command = [sys.executable, "-m", "exam_engine", "doctor", "--data", str(reachable_folder), "--port", "0"]
+    environ = os.environ | {"EXAM_DATABASE_URL": database_url, "EXAM_REDIS_URL": redis_url}
+    done = subprocess.run([*command, "--json"], env=environ, capture_output=True, text=True, check=False)
+    told = json.loads(done.stdout)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert told["state"] in ("READY", "WARNING")
+    assert {"check", "state", "reason"} == set(told["findings"][0])
+    table = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert table.returncode == 0
+    assert "camera page" in table.stdout
