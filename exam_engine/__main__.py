@@ -42,7 +42,7 @@ def up_command(
     host: Host = None,
     port: Port = None,
     processes: Processes = None,
-    demo: Demo = False,
+    demo: Demo = False,  # noqa: FBT002  a flag
     demo_minutes: DemoMinutes = None,
     ready_file: ReadyFile = None,
 ) -> None:
@@ -70,7 +70,7 @@ def serve_one_command(
     host: Host = None,
     port: Port = None,
     processes: Processes = None,
-    demo: Demo = False,
+    demo: Demo = False,  # noqa: FBT002  a flag
     demo_minutes: DemoMinutes = None,
 ) -> None:
     """Be one of the processes of `exam up --processes N`; it alone calls this."""
@@ -86,7 +86,7 @@ def doctor_command(
     data: Data = None,
     host: Host = None,
     port: Port = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Say it as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Say it as JSON.")] = False,  # noqa: FBT002  a flag
 ) -> None:
     """Check this installation: READY, WARNING or NOT READY, with the reason for each.
 

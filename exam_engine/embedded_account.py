@@ -77,22 +77,28 @@ def within_reach(program: Path, package: Path, account: Account | None, copies: 
 
 
 def _system_user() -> Account:
-    try:
-        found = pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
+    found = _look_up(SYSTEM_USER)
+    if found is None:
+        # Where it is differs by system, and no option of it comes from outside.
+        command = ["useradd", "--system", "--no-create-home", SYSTEM_USER]
         try:
-            subprocess.run(  # noqa: S603  our own arguments
-                ["useradd", "--system", "--no-create-home", SYSTEM_USER],  # noqa: S607  where it is differs by system
-                check=True,
-                capture_output=True,
-            )
-            found = pwd.getpwnam(SYSTEM_USER)
-        except (OSError, subprocess.CalledProcessError, KeyError) as problem:
+            subprocess.run(command, check=True, capture_output=True)  # noqa: S603
+        except (OSError, subprocess.CalledProcessError) as problem:
             raise CannotStart(
                 f"PostgreSQL can't run as root, and the system user {SYSTEM_USER} can't be made ({problem}); "
                 "run as an ordinary user, or set EXAM_DATABASE_URL",
                 ExitCode.NO_SERVERS,
             ) from problem
+        found = _look_up(SYSTEM_USER)
+        assert found is not None
+    return found
+
+
+def _look_up(name: str) -> Account | None:
+    try:
+        found = pwd.getpwnam(name)
+    except KeyError:
+        return None
     return Account(found.pw_name, found.pw_uid, found.pw_gid)
 
 

@@ -21,7 +21,7 @@ from urllib.parse import quote
 import asyncpg
 
 from exam_engine.embedded_account import Account, own_folder, within_reach
-from exam_engine.embedded_process import Child, end_leftovers, kept, run, start
+from exam_engine.embedded_process import Child, end_leftovers, kept, start
 from exam_engine.settings import CannotStart, ExitCode
 
 VERSION = 16  # of new data folders; an older folder keeps its own for as long as the wheel brings it along
@@ -69,8 +69,13 @@ async def postgres(data: Path, sockets: Path, account: Account | None) -> AsyncI
         # else's by now: PostgreSQL would then wait for a stranger to go away.
         for stale in (pid_file, sockets / SOCKET_NAME, sockets / f"{SOCKET_NAME}.lock"):
             stale.unlink(missing_ok=True)
-        command = [programs / "postgres", "-D", folder]
-        server = start("PostgreSQL", command, folder=folder, log=data / "postgres.log", account=account)
+        server = start(
+            "PostgreSQL",
+            [programs / "postgres", "-D", folder],
+            folder=folder,
+            log=data / "postgres.log",
+            account=account,
+        )
         return await server.ready(lambda: _is_ready(pid_file, server.pid), RECOVERY_S_MAX)
 
     if not folder.exists():
@@ -108,7 +113,9 @@ async def _initialise(programs: Path, folder: Path, account: Account | None) -> 
     # Access goes by the socket's folder; over a network there is none. The locale is C so that every machine sorts
     # alike; what is sorted for a person is sorted with a COLLATE.
     options = ["--username=postgres", "--auth-local=trust", "--auth-host=reject", "--encoding=UTF8", "--locale=C"]
-    await run("initdb", [programs / "initdb", "-D", draft, "--data-checksums", *options], account)
+    command: list[str | Path] = [programs / "initdb", "-D", draft, "--data-checksums", *options]
+    log = folder.with_name("initdb.log")
+    await start("initdb", command, folder=Path("/"), log=log, account=account).finished()
     with (draft / "postgresql.conf").open("a", encoding="utf-8") as configuration:
         configuration.write("\ninclude = 'exam.conf'\n")
     draft.replace(folder)

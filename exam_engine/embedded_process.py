@@ -61,6 +61,15 @@ class Child:
                 raise CannotStart(f"{self.name} was not ready after {wait_s_max:.0f} s", ExitCode.NO_SERVERS)
             await asyncio.sleep(POLL_S)
 
+    async def finished(self) -> None:
+        """Wait for the end of a program that ends by itself; raises `CannotStart` when it fails."""
+        try:
+            await asyncio.to_thread(self.popen.wait)
+        finally:
+            await self.stop(signal.SIGTERM)
+        if self.popen.returncode != 0:
+            raise CannotStart(f"{self.name} failed: {self._last_words()}", ExitCode.NO_SERVERS)
+
     async def stop(self, *signals: signal.Signals) -> None:
         """End the server: each of `signals` is given time to work, and SIGKILL ends what is left."""
         for number in (*signals, signal.SIGKILL):
@@ -95,7 +104,10 @@ def start(name: str, command: Sequence[str | Path], *, folder: Path, log: Path, 
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                **as_account(account),
+                user=None if account is None else account.uid,
+                group=None if account is None else account.gid,
+                extra_groups=None if account is None else [],
+                env=None if account is None else os.environ | {"HOME": "/", "USER": account.name},
             )
     except OSError as problem:
         raise CannotStart(f"{name} can't be started here: {problem}", ExitCode.NO_SERVERS) from problem
@@ -131,29 +143,6 @@ async def kept(begin: Callable[[], Awaitable[Child]], *signals: signal.Signals) 
         with contextlib.suppress(asyncio.CancelledError):
             await keeper
         await child.stop(*signals)
-
-
-async def run(name: str, command: Sequence[str | Path], account: Account | None) -> None:
-    """Run a program to its end; raises `CannotStart` with its last words when it fails."""
-
-    def call() -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(  # noqa: S603  our own arguments
-            [str(part) for part in command],
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            start_new_session=True,
-            **as_account(account),
-        )
-
-    try:
-        done = await asyncio.to_thread(call)
-    except OSError as problem:
-        raise CannotStart(f"{name} can't be started here: {problem}", ExitCode.NO_SERVERS) from problem
-    if done.returncode != 0:
-        raise CannotStart(f"{name} failed: {done.stderr.strip()[-LOG_TAIL_CHARS:]}", ExitCode.NO_SERVERS)
 
 
 async def end_leftovers(program: str, folder: Path, first: signal.Signals) -> None:
@@ -198,11 +187,3 @@ def _is_alive(process: psutil.Process) -> bool:
 def _working_in(program: str, folder: Path) -> list[psutil.Process]:
     found = psutil.process_iter(["name", "cwd"])  # of a zombie the working folder is not known
     return [process for process in found if process.info["name"] == program and process.info["cwd"] == str(folder)]
-
-
-def as_account(account: Account | None) -> dict[str, object]:
-    """Return what subprocess needs to run something as `account`; nothing when it is to run as ourselves."""
-    if account is None:
-        return {}
-    home = {"HOME": "/", "LOGNAME": account.name, "USER": account.name}
-    return {"user": account.uid, "group": account.gid, "extra_groups": [], "env": {**os.environ, **home}}

@@ -77,12 +77,12 @@ class Papers:
         views = [_view(no, entry, items[entry.item_id, entry.version]) for no, entry in enumerate(paper.entries, 1)]
         return PaperView(attempt_id=attempt_id, items=views)
 
-    async def score(self, paper: Paper, answers: dict[int, str], points_per_item: int) -> Score:
-        """Mark one set of answers by position."""
+    async def score(self, paper: Paper, answers: dict[int, str], points_per_item: int) -> tuple[Score, Scheme]:
+        """Mark one set of answers by position; also the scheme it was marked by."""
         items = await self._find(paper.entries)
         keys = {ref: items[ref].key for ref in items}
         scheme = Scheme(points_per_item=points_per_item, multiple=Multiple.EXACT)
-        return mark(paper.entries, answers, keys, scheme)
+        return mark(paper.entries, answers, keys, scheme), scheme
 
     async def _plan(self, sitting: Sitting, now: datetime) -> Plan:
         kept = self._plans.get(sitting.sitting_id)

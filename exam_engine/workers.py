@@ -172,8 +172,8 @@ async def mark_some(house: House) -> int:
 async def _mark(house: House, known: Known, paper: Paper) -> None:
     sitting = await house.registry.sitting(known.attempt.sitting)
     answers = {no: given.choice for no, given in known.attempt.answers.items() if given.choice}
-    score = await house.papers.score(paper, answers, sitting.points_per_item)
-    await save_score(house.pool, known.attempt_id, 1, score)
+    score, scheme = await house.papers.score(paper, answers, sitting.points_per_item)
+    await save_score(house.pool, known.attempt_id, 1, score, scheme=scheme)
     command = RecordMark(revision=1, points=score.points, points_max=score.points_max)
     try:
         await house.service.handle(known.attempt_id, command)

@@ -31,7 +31,7 @@ PLANS_MAX: Final = 16  # prepared plans kept by `assemble`
 BLOCKS: Final = {ItemType.A1: 0, ItemType.A2: 1, ItemType.A3: 2, ItemType.A4: 2, ItemType.B1: 3, ItemType.X: 4}
 
 
-class ImpossibleBlueprint(Exception):  # noqa: N818  it is a finding for the author, not a fault
+class ImpossibleBlueprint(Exception):
     """No paper from this pool satisfies the blueprint; `problems` name the quotas that can't be met."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:

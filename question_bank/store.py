@@ -6,13 +6,15 @@ version, and papers go on naming the one they were drawn with. The status belong
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import asyncpg
 import msgspec
-from asyncpg.pool import PoolConnectionProxy
 
 from question_bank.item import Item, ItemStatus
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Runner: TypeAlias = "asyncpg.Pool[asyncpg.Record] | Connection"

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import asyncpg
 import msgspec
-from asyncpg.pool import PoolConnectionProxy
 
 from scoring.marking import Mark, Scheme, Score
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Runner: TypeAlias = "asyncpg.Pool[asyncpg.Record] | Connection"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import asyncpg
+import msgspec
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -57,10 +58,14 @@ def import_command(
     except Unreadable as error:
         _fail(str(error), as_json=as_json)
     stopped = bool(reading.refused) and not keep_good
-    report = SaveReport(0, 0, 0)
-    if reading.items and not dry_run and not stopped:
+    report = None
+    if reading.items and not stopped and not dry_run:
         report = asyncio.run(_write(data, reading.items))
-    (_print_json if as_json else _print_tables)(reading, report)
+    imported = 0 if stopped else len(reading.items)  # a dry run says what the real one would
+    if as_json:
+        _print_json(reading, report, imported, dry_run=dry_run)
+    else:
+        _print_tables(reading, report, imported, dry_run=dry_run)
     raise typer.Exit(REFUSED_EXIT if stopped else 0)
 
 
@@ -97,3 +102,31 @@ def _fail(sentence: str, *, as_json: bool) -> None:
         typer.echo(json.dumps({"imported": 0, "refused": [], "error": sentence}, ensure_ascii=False))
     typer.echo(f"exam: {sentence}", err=True)
     raise typer.Exit(UNREADABLE_EXIT)
+
+
+def _print_json(reading: Reading, report: SaveReport | None, imported: int, *, dry_run: bool) -> None:
+    said = {
+        "imported": imported,
+        "refused": [msgspec.to_builtins(refused) for refused in reading.refused],
+        "ignored_columns": reading.ignored,
+        "dry_run": dry_run,
+        **(msgspec.to_builtins(report) if report else {}),
+    }
+    typer.echo(json.dumps(said, ensure_ascii=False))
+
+
+def _print_tables(reading: Reading, report: SaveReport | None, imported: int, *, dry_run: bool) -> None:
+    console = Console()
+    if reading.refused:
+        table = Table("row", "reason", title="Refused")
+        for refused in reading.refused:
+            table.add_row(str(refused.row), escape(refused.reason))
+        console.print(table)
+    if reading.ignored:
+        console.print(f"Columns not asked for: {escape(', '.join(reading.ignored))}")
+    counts = Table("read", "refused", "would be imported" if dry_run else "imported", "new", "new version", "unchanged")
+    numbers = (report.added, report.changed, report.unchanged) if report else ("", "", "")
+    counts.add_row(*map(str, (len(reading.items) + len(reading.refused), len(reading.refused), imported, *numbers)))
+    console.print(counts)
+    if reading.refused and not imported:
+        console.print("Nothing was written. Mend these rows, or take the others with --keep-good.")

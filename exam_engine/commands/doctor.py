@@ -209,8 +209,8 @@ def _folder(data: Path) -> Finding:
 
 async def _redis(settings: Settings) -> Finding:
     found = running(settings.data)
-    url = settings.redis_url or (found and found.redis_url)
-    if url is None:
+    url = settings.redis_url or ("" if found is None else found.redis_url)
+    if not url:
         return Finding("redis", State.READY, "exam up starts its own Valkey")
     client = redis.from_url(url, socket_timeout=ANSWER_S_MAX, socket_connect_timeout=ANSWER_S_MAX)
     try:
@@ -232,7 +232,7 @@ async def _database(settings: Settings) -> list[Finding]:
             finally:
                 await connection.close()
     except (CannotStart, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
-        return [Finding("database", State.NOT_READY, f"can't be reached: {problem or type(problem).__name__}")]
+        return [Finding("database", State.NOT_READY, f"can't be reached: {str(problem) or type(problem).__name__}")]
 
 
 async def _clock(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:

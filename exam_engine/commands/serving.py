@@ -110,7 +110,7 @@ class _ChildLine:
         with theirs:
             reader, self._writer = await asyncio.open_connection(sock=ours)
             self._process = await asyncio.create_subprocess_exec(
-                *self._command, stdin=theirs, env=self._environ, start_new_session=True
+                *self._command, stdin=theirs.fileno(), env=self._environ, start_new_session=True
             )
         try:
             said = await reader.read(1)

@@ -36,7 +36,7 @@ _LABEL: Final = re.compile(r"\s*(?:[(（]\s*([A-Za-z])\s*[)）]|([A-Za-z])(?=[\s
 _BETWEEN_ANSWERS: Final = re.compile(r"[\s,;/|、]+")  # after NFKC, which turns ，； into ,;
 
 
-class NoItem(Exception):  # noqa: N818  a reason for a person; `rows` turns it into a Refused
+class NoItem(Exception):
     """This row is no item: a code for programs, a short sentence for people."""
 
     def __init__(self, code: str, reason: str) -> None:

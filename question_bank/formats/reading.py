@@ -18,7 +18,7 @@ FIELDS: Final = (
 )
 
 
-class Unreadable(Exception):  # noqa: N818  it is a sentence for a person, not the name of a fault
+class Unreadable(Exception):
     """The file as a whole can't be read; `str()` is one sentence for a person."""
 
 

@@ -27,5 +27,5 @@ export type ExtraTime = Shapes["ExtraTime"];
 export type BoardFrame =
   | (BoardSnapshot & { type: "board" })
   | (BoardDelta & { type: "tiles" })
-  | { type: "pong"; now: string }
-  | { type: "bye"; code: string; retry_after_ms: number };
+  | { type: "pong"; now?: string }
+  | { type: "bye"; code: string; retry_after_ms?: number };

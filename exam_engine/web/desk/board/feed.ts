@@ -34,8 +34,8 @@ export interface Ports {
 export interface Ears {
   board(tiles: readonly Tile[]): void;
   tiles(tiles: readonly Tile[]): void;
-  /** The server's present time, with every word of it. */
-  now(iso: string): void;
+  /** Something was heard; `nowIso` is the server's present time where the word told it. */
+  heard(nowIso: string | undefined): void;
   line(line: Line): void;
   /** Nothing more will come: logged out, or not allowed to look. */
   ended(code: string): void;
@@ -87,10 +87,10 @@ export class BoardFeed {
     this.listenForSilence(socket);
     if (frame.type === "bye") {
       if (frame.code === "logged_out") this.end(frame.code);
-      else this.lose(Math.max(frame.retry_after_ms, RETRY_MS_MIN * this.ports.random()));
+      else this.lose(Math.max(frame.retry_after_ms ?? 0, this.retryDelay()));
       return;
     }
-    this.ears.now(frame.now);
+    this.ears.heard(frame.now);
     if (frame.type === "board") this.goLive(socket, frame.tiles);
     if (frame.type === "tiles") this.ears.tiles(frame.tiles);
   }
@@ -134,7 +134,7 @@ export class BoardFeed {
     try {
       const snapshot = await this.ports.poll();
       if (this.pollTimer !== mine) return; // the socket was quicker
-      this.ears.now(snapshot.now);
+      this.ears.heard(snapshot.now);
       this.ears.board(snapshot.tiles);
     } catch (error) {
       const problem = asProblem(error);

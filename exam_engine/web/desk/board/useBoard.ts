@@ -50,9 +50,9 @@ export function useBoard(sittingId: number, onWaiting: (tiles: readonly Tile[]) 
     {
       board: (tiles) => show(store.replace(tiles)),
       tiles: (tiles) => show(store.merge(tiles)),
-      now: (iso) => {
+      heard: (nowIso) => {
         heardAtMs.value = monotonicMs();
-        serverClock.hear(iso, monotonicMs());
+        if (nowIso !== undefined) serverClock.hear(nowIso, monotonicMs());
       },
       line: (said) => (line.value = said),
       ended: (code) => (endedCode.value = code),

@@ -5,11 +5,21 @@ import type { Results } from "../wire";
 export interface Preview {
   points: number;
   passing: number;
-  /** The server counted at exactly this line; else at the nearest one it offers. */
+  /** Counted at exactly this line; else at the nearest one the server offers. */
   exact: boolean;
 }
 
-export function previewAt(results: Pick<Results, "preview">, points: number): Preview | null {
+/** How many would pass at `points`: from the scores themselves when all are listed, else from the server's list. */
+export function previewAt(results: Pick<Results, "preview" | "rows" | "histogram">, points: number): Preview | null {
+  const scores = results.rows.filter((row) => row.phase !== "annulled").flatMap((row) => row.points ?? []);
+  const scored = results.histogram.reduce((sum, count) => sum + count, 0);
+  if (scores.length === scored) {
+    return { points, passing: scores.filter((score) => score >= points).length, exact: true };
+  }
+  return nearest(results, points);
+}
+
+function nearest(results: Pick<Results, "preview">, points: number): Preview | null {
   let best: Preview | null = null;
   for (const entry of results.preview) {
     const nearer = best === null || Math.abs(entry.pass_points - points) < Math.abs(best.points - points);

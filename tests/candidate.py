@@ -1,0 +1,152 @@
+"""A candidate and a member of staff as programs: the public API and sockets, nothing else. Used by tests and benchmarks."""
+
+import io
+import json
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+from PIL import Image
+
+HEADERS = {"X-Exam": "1"}
+
+
+def jpeg(shade: int = 120) -> bytes:
+    """A small real JPEG, different for every shade."""
+    out = io.BytesIO()
+    Image.new("RGB", (240, 320), (shade % 256, 90, 140)).save(out, "JPEG")
+    return out.getvalue()
+
+
+class Refusal(Exception):
+    """The server said no: `status`, `code` and `facts` of its problem."""
+
+    def __init__(self, status: int, code: str, facts: dict[str, Any]) -> None:
+        super().__init__(f"{status} {code} {facts}")
+        self.status, self.code, self.facts = status, code, facts
+
+
+class Person:
+    """Somebody logged in, with a cookie of his own."""
+
+    def __init__(self, base_url: str, login: str, password: str) -> None:
+        self.base_url, self.login, self.password = base_url, login, password
+        self.http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True), headers=HEADERS)
+
+    async def __aenter__(self) -> Self:
+        await self.post("/api/session", {"login": self.login, "password": self.password})
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.http.close()
+
+    async def get(self, path: str) -> Any:
+        """The answer as plain data; raises Refusal."""
+        async with self.http.get(self.base_url + path) as response:
+            return await self._answer(response)
+
+    async def post(self, path: str, body: object = None) -> Any:
+        """The answer as plain data; bytes are sent as a JPEG."""
+        sent = {"data": body, "headers": {"Content-Type": "image/jpeg"}} if isinstance(body, bytes) else {"json": body}
+        async with self.http.post(self.base_url + path, **sent) as response:  # type: ignore[arg-type]  # either form
+            return await self._answer(response)
+
+    @staticmethod
+    async def _answer(response: aiohttp.ClientResponse) -> Any:
+        answer = await response.json()
+        if response.status != 200:
+            raise Refusal(response.status, answer["code"], answer["facts"])
+        return answer
+
+
+class Candidate(Person):
+    """A physician with one device."""
+
+    def __init__(self, base_url: str, login: str, password: str, device: str = "device-one") -> None:
+        super().__init__(base_url, login, password)
+        self.device = device
+        self.attempt_id = 0
+        self.seq = 0
+
+    async def enter(self, sitting_id: int) -> None:
+        """【进入】."""
+        self.attempt_id = (await self.post(f"/api/sittings/{sitting_id}/enter"))["attempt_id"]
+
+    async def portrait(self, shade: int = 120) -> Any:
+        """头像采集."""
+        return await self.post(f"/api/attempts/{self.attempt_id}/portrait?device={self.device}", jpeg(shade))
+
+    async def commands(self, *commands: dict[str, Any], since: int = 0) -> Any:
+        """A batch over HTTP."""
+        body = {"device": self.device, "since": since, "commands": list(commands)}
+        return await self.post(f"/api/attempts/{self.attempt_id}/commands", body)
+
+    async def view(self) -> Any:
+        """The snapshot."""
+        return await self.get(f"/api/attempts/{self.attempt_id}?device={self.device}")
+
+    async def paper(self) -> Any:
+        """The paper."""
+        return await self.get(f"/api/attempts/{self.attempt_id}/paper?device={self.device}")
+
+    async def begin(self, sitting_id: int) -> None:
+        """Enter, portrait, 【去考试】."""
+        await self.enter(sitting_id)
+        await self.portrait()
+        await self.commands({"type": "start"})
+
+    def answer(self, no: int, choice: str) -> dict[str, Any]:
+        """The next numbered answer."""
+        self.seq += 1
+        return {"type": "answer", "seq": self.seq, "no": no, "choice": choice}
+
+    def hand_in(self) -> dict[str, Any]:
+        """【交卷】, numbered."""
+        self.seq += 1
+        return {"type": "hand_in", "seq": self.seq}
+
+    async def socket(self, since: int = 0) -> "LiveSocket":
+        """A live socket that has said hello."""
+        url = f"{self.base_url}/api/attempts/{self.attempt_id}/live"
+        socket = LiveSocket(await self.http.ws_connect(url))
+        await socket.send({"type": "hello", "device": self.device, "since": since})
+        return socket
+
+
+class LiveSocket:
+    """Frames as plain data."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+        self.seen: list[dict[str, Any]] = []
+
+    async def send(self, frame: dict[str, Any]) -> None:
+        """One frame up."""
+        await self.socket.send_str(json.dumps(frame))
+
+    async def receive(self) -> dict[str, Any]:
+        """The next frame down; {"type": "closed"} at the end."""
+        message = await self.socket.receive(timeout=20)
+        frame: dict[str, Any] = (
+            json.loads(message.data) if message.type is aiohttp.WSMsgType.TEXT else {"type": "closed"}
+        )
+        self.seen.append(frame)
+        return frame
+
+    async def until(self, kind: str, **fields: object) -> dict[str, Any]:
+        """Read on to the next frame of this type (for told: of this event) with these fields."""
+        while True:
+            frame = await self.receive()
+            if frame["type"] == "closed" and kind != "closed":
+                raise AssertionError(f"closed while waiting for {kind}; seen {self.seen[-5:]}")
+            inner = frame.get("event", {}) if frame["type"] == "told" else frame
+            if kind in (frame["type"], inner.get("type")) and all(
+                frame.get(name, inner.get(name)) == value for name, value in fields.items()
+            ):
+                return frame
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self.socket.close()
