@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 import uvloop
 
-from exam_engine.commands import journal
+from exam_engine.commands import bank, journal
 from exam_engine.commands.doctor import can_hold_an_exam, doctor, print_findings
 from exam_engine.commands.openapi import openapi
 from exam_engine.commands.serving import serve_one
@@ -24,6 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(bank.app, name="bank")
 app.add_typer(journal.app, name="journal")
 app.command("openapi")(openapi)
 

@@ -124,7 +124,8 @@ async def build(settings: Settings, database_url: str, redis_url: str) -> AsyncI
         )
         bus.heard.append(_refresher(house))
         measure(house)
-        for name, work in (("journal", journal.run()), ("bus", bus.run()), ("workers", workers.run(house))):
+        for name, work in (("journal", journal.run()), ("bus", bus.run()), ("workers", workers.run(house)),
+            ("silence", workers.every(live.SILENCE_S, lambda: live.close_silent(house)))):
             task = asyncio.create_task(work, name=name)
             stack.push_async_callback(_end, task)
         yield house

@@ -206,7 +206,7 @@ def due(attempt: Attempt, now: datetime) -> tuple[Event, ...]:
             return ()
         if now >= ends_at:
             return (_resumed(attempt, attempt.paused_at, ends_at, by=0),)
-    if now <= timing.last_counted_at(attempt.policy, attempt.deadline_at):
+    if now <= attempt.deadline_at or now <= timing.last_counted_at(attempt.policy, attempt.deadline_at):
         return ()
     return (_submitted(attempt, attempt.deadline_at, Ending.TIME),)
 
@@ -292,12 +292,19 @@ def _check_item(attempt: Attempt, command: Answer | Clear | MarkForLater) -> Non
         raise Refused("no_such_item", no=command.no, item_count=attempt.item_count)
     if isinstance(command, Answer):
         choice = command.choice
-        if choice[-1] > layout.options[index] or list(choice) != sorted(set(choice)):
+        if choice[-1] > layout.options[index]:
             raise Refused("no_such_option", no=command.no)
-        if len(choice) > 1 and layout.multiple[index] != "x":
-            raise Refused("one_option_only", no=command.no)
+        if len(choice) > 1:
+            _check_several(choice, layout.multiple[index], command.no)
     if attempt.policy.a4_no_back and not isinstance(command, MarkForLater) and _chain_went_on(attempt, command.no):
         raise Refused("no_way_back", no=command.no)
+
+
+def _check_several(choice: str, multiple: str, no: int) -> None:
+    if list(choice) != sorted(set(choice)):
+        raise Refused("no_such_option", no=no)
+    if multiple != "x":
+        raise Refused("one_option_only", no=no)
 
 
 def _chain_went_on(attempt: Attempt, no: int) -> bool:

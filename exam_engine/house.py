@@ -19,6 +19,8 @@ from proctor.vision import Vision
 class Device(Protocol):
     """A connected device of a candidate, as far as closing the house needs it."""
 
+    heard: bool
+
     async def bye(self, code: str, retry_after_ms: int = 0) -> None: ...
 
 

@@ -27,18 +27,24 @@ from exam_engine.errors import NotFound, PersonError, Refused
 from exam_engine.journal import Row
 from exam_engine.messages import (
     Answer,
+    Answered,
     CameLate,
     Clear,
+    Cleared,
     Command,
     Entered,
     Event,
     HandIn,
+    MarkedForLater,
     MarkForLater,
     read_event,
     write,
 )
 
 TRIES_MAX = 5
+# Tuples made once: these checks are on the path of every answer.
+_NUMBERED = (Answer, Clear, MarkForLater, HandIn)
+_KEEP_THE_ROW = (Answered, Cleared, MarkedForLater, CameLate)
 
 
 class Journal(Protocol):
@@ -229,6 +235,7 @@ class _Draft:
         self.attempt = known.attempt
         self._digest = known.digest
         self._version = known.version
+        self._moved = False
         self.entries: list[Entry] = []
 
     def take(self, command: Command, by: int, device: str | None) -> Result:
@@ -245,6 +252,8 @@ class _Draft:
 
     def row(self) -> Row | None:
         """The new line of exam.attempts, if phase, deadline, next check or score differ from before."""
+        if not self._moved:
+            return None
         before, after = row_of(self._known.attempt), row_of(self.attempt)
         return after if before != after else None
 
@@ -258,6 +267,7 @@ class _Draft:
         entry = make_entry(self._digest, self._known.attempt_id, self._version, event, self._now)
         self._digest = entry.digest
         self.entries.append(entry)
+        self._moved = self._moved or not isinstance(event, _KEEP_THE_ROW)
         self.attempt = core.evolve(self.attempt, event, self._now)
 
 
@@ -296,6 +306,6 @@ def row_of(attempt: Attempt) -> Row:
 
 
 def _result(command: Command, events: Sequence[Event]) -> str:
-    if not events and isinstance(command, Answer | Clear | MarkForLater | HandIn):
-        return "already"
-    return "late" if any(isinstance(event, CameLate) for event in events) else "saved"
+    if not events:
+        return "already" if isinstance(command, _NUMBERED) else "saved"
+    return "late" if isinstance(events[-1], CameLate) else "saved"

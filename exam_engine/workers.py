@@ -51,9 +51,9 @@ async def run(house: House) -> None:
         tasks.create_task(lead(house.pool, SWEEPER_KEY, Sweeper(house).run))
         tasks.create_task(lead(house.pool, MARKER_KEY, lambda: _repeat(house, mark_some)))
         tasks.create_task(lead(house.pool, RELEASER_KEY, lambda: _repeat(house, release_some)))
-        tasks.create_task(_every(REPAIR_S, lambda: repair(house)))
-        tasks.create_task(_every(CLOCK_S, house.clock.follow))
-        tasks.create_task(_every(TIDY_S, lambda: house.pool.execute(store.DROP_EXPIRED_SESSIONS)))
+        tasks.create_task(every(REPAIR_S, lambda: repair(house)))
+        tasks.create_task(every(CLOCK_S, house.clock.follow))
+        tasks.create_task(every(TIDY_S, lambda: house.pool.execute(store.DROP_EXPIRED_SESSIONS)))
 
 
 async def lead(pool: "asyncpg.Pool[asyncpg.Record]", key: int, work: Callable[[], Awaitable[None]]) -> None:
@@ -82,7 +82,8 @@ async def _while_connected(
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _every(pause_s: float, work: Callable[[], Awaitable[object]]) -> None:
+async def every(pause_s: float, work: Callable[[], Awaitable[object]]) -> None:
+    """Do `work` again and again; a lost database interrupts it once, not for ever."""
     while True:
         await asyncio.sleep(pause_s)
         try:

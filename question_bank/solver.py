@@ -16,7 +16,8 @@ from question_bank.recipe import Limit, Recipe, Space
 
 SEARCH_S_MAX: Final = 20.0
 ITEM_COST: Final = 1.0  # of an item better avoided
-MISS_COST: Final = 10_000.0  # of an item missing under a limit, or too many; more than a paper full of avoided items
+MISS_COST: Final = 10_000.0  # of an item missing under a limit; more than a paper full of avoided items
+EXCESS_COST: Final = 1.1 * MISS_COST  # of an item too many: that a quota falls short is easier to understand
 
 
 class Miss(NamedTuple):
@@ -61,7 +62,9 @@ def _program(space: Space, fresh: Sequence[int], stale: Sequence[int]) -> highsp
     columns = [list(kind.counts) for kind in space.kinds] * 2 + missing + too_many
     program = highspy.HighsLp()
     program.num_col_, program.num_row_ = len(columns), limits
-    program.col_cost_ = [0.0] * kinds + [ITEM_COST * kind.size for kind in space.kinds] + [MISS_COST] * 2 * limits
+    program.col_cost_ = (
+        [0.0] * kinds + [ITEM_COST * kind.size for kind in space.kinds] + [MISS_COST] * limits + [EXCESS_COST] * limits
+    )
     program.col_lower_ = [0.0] * len(columns)
     program.col_upper_ = [*map(float, fresh), *map(float, stale), *[highspy.kHighsInf] * 2 * limits]
     program.row_lower_ = [float(limit.least) for limit in space.limits]

@@ -14,13 +14,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from exam_engine.commands.application import Application, Prepared
+from exam_engine.commands.application import Account, Application, Prepared
 from exam_engine.commands.port import addresses, base_url, take_port
 from exam_engine.commands.serving import serve_here, serve_in_children
 from exam_engine.embedded import servers
 from exam_engine.migrating import migrate
 from exam_engine.settings import Settings
 
+SHOWN_OF_A_ROLE_MAX = 3
 SERVE_ONE = (sys.executable, "-m", "exam_engine", "serve-one")
 
 
@@ -94,13 +95,21 @@ def _tell(settings: Settings, port: int, prepared: Prepared) -> None:
         table.add_row(address)
     console.print(table)
     if prepared.accounts:
-        table = Table("role", "login", "password", "name", title="demonstration accounts", title_justify="left")
-        for account in prepared.accounts:
-            table.add_row(*map(escape, (account.role, account.login, account.password, account.name)))
-        console.print(table)
+        console.print(_account_table(prepared.accounts))
     console.file.flush()
     if settings.ready_file is not None:
         _write_ready_file(settings.ready_file, base_url(settings.host, port), prepared)
+
+
+def _account_table(accounts: Sequence[Account]) -> Table:
+    table = Table("role", "login", "password", "name", title="demonstration accounts", title_justify="left")
+    for role in dict.fromkeys(account.role for account in accounts):
+        alike = [account for account in accounts if account.role == role]
+        for account in alike[:SHOWN_OF_A_ROLE_MAX]:
+            table.add_row(*map(escape, (account.role, account.login, account.password, account.name)))
+        if len(alike) > SHOWN_OF_A_ROLE_MAX:
+            table.add_row(escape(role), f"… to {escape(alike[-1].login)}", "", f"{len(alike)} in all")
+    return table
 
 
 def _write_ready_file(path: Path, url: str, prepared: Prepared) -> None:

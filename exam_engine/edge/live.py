@@ -22,14 +22,13 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from exam_engine.chain import Entry
 from exam_engine.edge.http import PHYSICIAN, Call, Endpoints, same_origin
 from exam_engine.edge.physician import HIDDEN_KINDS, own_attempt
-from exam_engine.edge.shapes import AttemptView
+from exam_engine.edge.shapes import Welcome
 from exam_engine.edge.views import attempt_view, clock_of, device_of
 from exam_engine.errors import Forbidden, PersonError
 from exam_engine.house import House
 from exam_engine.messages import (
     FRAME_BYTES_MAX,
     Ack,
-    Acknowledge,
     Bye,
     Clock,
     DeviceCommand,
@@ -37,8 +36,6 @@ from exam_engine.messages import (
     Ping,
     Pong,
     Rejected,
-    Start,
-    TimeUp,
     read_frame,
     write,
 )
@@ -57,15 +54,6 @@ _OWN: Final = frozenset({"answered", "cleared", "marked_for_later", "came_late"}
 
 log = structlog.get_logger()
 endpoints = Endpoints()
-
-
-class Welcome(msgspec.Struct, frozen=True, tag="welcome", tag_field="type"):
-    """First frame down. `view` None: the device is told what it missed instead."""
-
-    view: AttemptView | None
-    version: int
-    last_seq: int
-    clock: Clock | None
 
 
 @endpoints.add("GET", "/api/attempts/{attempt_id}/live", roles=PHYSICIAN)
@@ -87,7 +75,7 @@ class Device:
 
     __slots__ = (
         "_attempt_id", "_device", "_frames", "_house", "_known", "_own", "_owner", "_pump", "_since_s", "_socket",
-        "_waiting",
+        "_waiting", "heard",
     )  # fmt: skip
 
     def __init__(self, house: House, owner: Owner, attempt_id: int, socket: web.WebSocketResponse) -> None:
@@ -100,6 +88,7 @@ class Device:
         self._own: set[int] | None = None
         self._waiting: deque[bytes] = deque()
         self._pump: asyncio.Task[None] | None = None
+        self.heard = True
         self._frames = 0
         self._since_s = 0.0
 
@@ -166,7 +155,7 @@ class Device:
     async def _read(self) -> None:
         socket = self._socket
         while True:
-            message = await socket.receive(SILENCE_S)
+            message = await socket.receive()
             if message.type is WSMsgType.TEXT:
                 await self._take(message.data)
             elif message.type is WSMsgType.BINARY or message.type is WSMsgType.ERROR:
@@ -176,6 +165,7 @@ class Device:
                 return
 
     async def _take(self, data: str) -> None:
+        self.heard = True
         if self._flooding():
             await self.bye("too_many")
             return
@@ -207,7 +197,7 @@ class Device:
         await self._send(write(Pong(clock=clock or Clock(0, ticking=False))))
 
     async def _command(self, command: DeviceCommand) -> None:
-        seq = 0 if isinstance(command, Start | Acknowledge | TimeUp) else command.seq
+        seq: int = getattr(command, "seq", 0)
         try:
             result = await self._house.service.handle(self._attempt_id, command, device=self._device)
         except PersonError as error:
@@ -249,7 +239,7 @@ class Device:
 
     async def _send(self, frame: bytes) -> None:
         if frame and not self._socket.closed:
-            await self._socket.send_str(frame.decode())
+            await self._socket.send_frame(frame, WSMsgType.TEXT)
 
     async def bye(self, code: str, retry_after_ms: int = 0) -> None:
         """Say why, then close."""
@@ -264,6 +254,14 @@ class ToldHead(msgspec.Struct, frozen=True, tag="told", tag_field="type"):
     version: int
     at: datetime
     clock: Clock
+
+
+async def close_silent(house: House) -> None:
+    """Close every device not heard since the last time this ran; call it every SILENCE_S."""
+    for device in tuple(house.sockets):
+        if not device.heard:
+            await device.bye("silent")
+        device.heard = False
 
 
 async def say_goodbye(house: House) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from exam_engine.edge.http import Endpoint
-from exam_engine.edge.shapes import Problem
-from exam_engine.messages import Bye, Event, FrameUp, Pong, Rejected, Told
+from exam_engine.edge.shapes import BoardDelta, Problem, Welcome
+from exam_engine.messages import Ack, Bye, Event, FrameUp, Pong, Rejected, Told
 
 REF = "#/components/schemas/{name}"
 ERRORS = {
@@ -21,7 +21,7 @@ ERRORS = {
     "429": "too often",
 }
 # What only travels on sockets, so that the browser's types are made from here too.
-ON_SOCKETS: tuple[Any, ...] = (FrameUp, Event, Told, Rejected, Pong, Bye)
+ON_SOCKETS: tuple[Any, ...] = (FrameUp, Event, Told, Ack, Rejected, Pong, Bye, Welcome, BoardDelta)
 
 
 def document(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:

@@ -169,6 +169,15 @@ class AttemptView(_Shape, frozen=True, kw_only=True):
     score: ScoreView | None
 
 
+class Welcome(msgspec.Struct, frozen=True, tag="welcome", tag_field="type"):
+    """First frame down. `view` None: the device is told what it missed instead."""
+
+    view: AttemptView | None
+    version: int
+    last_seq: int
+    clock: Clock | None
+
+
 class OptionView(_Shape, frozen=True, kw_only=True):
     id: str
     text: str

@@ -1,12 +1,11 @@
 import { fileURLToPath } from 'node:url'
-import vueI18n from '@intlify/unplugin-vue-i18n/vite'
 import vue from '@vitejs/plugin-vue'
 import { ElementPlusResolver } from 'unplugin-vue-components/resolvers'
 import components from 'unplugin-vue-components/vite'
 import { defineConfig } from 'vite'
-import { offlineCopy } from './tooling/offline-copy'
-import { pages } from './tooling/pages'
-import { noIconFont } from './tooling/no-icon-font'
+import { offlineCopy } from './tooling/offline-copy.ts'
+import { pages } from './tooling/pages.ts'
+import { noIconFont } from './tooling/no-icon-font.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
@@ -15,8 +14,6 @@ export default defineConfig({
   resolve: { alias: { '@shared': here('./shared'), '@words': here('./words') } },
   plugins: [
     vue(),
-    // Sentences are compiled here, so that the page needs no message compiler and no eval.
-    vueI18n({ include: here('./words/**'), runtimeOnly: true, compositionOnly: true, strictMessage: false }),
     // <el-…> in the desk's templates brings its component and its style, and nothing else of the library.
     components({
       dirs: [],
@@ -28,6 +25,14 @@ export default defineConfig({
     pages(),
     offlineCopy('app'),
   ],
+  // vue-i18n turns a sentence into a small tree, never into code: the content policy allows no eval.
+  define: {
+    __VUE_I18N_FULL_INSTALL__: false,
+    __VUE_I18N_LEGACY_API__: false,
+    __INTLIFY_PROD_DEVTOOLS__: false,
+    __VUE_PROD_DEVTOOLS__: false,
+    __VUE_OPTIONS_API__: true, // Vant and Element Plus need it
+  },
   build: {
     outDir: here('./dist'),
     emptyOutDir: true,

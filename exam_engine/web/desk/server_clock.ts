@@ -6,20 +6,20 @@
  * estimate; a sample far off means this machine slept, and then the sample is right and the estimate is not.
  */
 
-const STEP_MS = 3_000;
+const STEP_MS = 3_000
 
 export class ServerClock {
-  private offsetMs: number | null = null;
+  private offsetMs: number | null = null
 
   hear(nowIso: string, monotonicMs: number): void {
-    const sample = Date.parse(nowIso) - monotonicMs;
-    if (Number.isNaN(sample)) return;
-    const far = this.offsetMs === null || Math.abs(sample - this.offsetMs) > STEP_MS;
-    this.offsetMs = far ? sample : Math.max(this.offsetMs ?? sample, sample);
+    const sample = Date.parse(nowIso) - monotonicMs
+    if (Number.isNaN(sample)) return
+    const far = this.offsetMs === null || Math.abs(sample - this.offsetMs) > STEP_MS
+    this.offsetMs = far ? sample : Math.max(this.offsetMs ?? sample, sample)
   }
 
   /** Milliseconds since the epoch, or null while the server has not been heard. */
   now(monotonicMs: number): number | null {
-    return this.offsetMs === null ? null : this.offsetMs + monotonicMs;
+    return this.offsetMs === null ? null : this.offsetMs + monotonicMs
   }
 }

@@ -1,31 +1,31 @@
 /** The words of the server this desk uses, by short names. Everything comes from the generated client types. */
 
-import type { components } from "@shared/api.gen";
+import type { components } from '@shared/api.gen'
 
-type Shapes = components["schemas"];
+type Shapes = components['schemas']
 
-export type Me = Shapes["Me"];
-export type Phase = Shapes["Phase"];
-export type DeskSitting = Shapes["DeskSitting"];
-export type DeskSittings = Shapes["DeskSittings"];
-export type Tile = Shapes["Tile"];
-export type BoardSnapshot = Shapes["BoardSnapshot"];
-export type BoardDelta = Shapes["BoardDelta"];
-export type ActRequest = Shapes["ActRequest"];
-export type ActCommand = ActRequest["command"];
-export type ActOutcome = Shapes["ActOutcome"];
-export type ActTarget = Shapes["ActTarget"];
-export type PastAct = Shapes["PastAct"];
-export type PastActs = Shapes["PastActs"];
-export type Timeline = Shapes["Timeline"];
-export type TimelineEvent = Shapes["TimelineEvent"];
-export type Results = Shapes["Results"];
-export type ResultRow = Shapes["ResultRow"];
-export type ExtraTime = Shapes["ExtraTime"];
+export type Me = Shapes['Me']
+export type Phase = Shapes['Phase']
+export type DeskSitting = Shapes['DeskSitting']
+export type DeskSittings = Shapes['DeskSittings']
+export type Tile = Shapes['Tile']
+export type BoardSnapshot = Shapes['BoardSnapshot']
+export type BoardDelta = Shapes['BoardDelta']
+export type ActRequest = Shapes['ActRequest']
+export type ActCommand = ActRequest['command']
+export type ActOutcome = Shapes['ActOutcome']
+export type ActTarget = Shapes['ActTarget']
+export type PastAct = Shapes['PastAct']
+export type PastActs = Shapes['PastActs']
+export type Timeline = Shapes['Timeline']
+export type TimelineEvent = Shapes['TimelineEvent']
+export type Results = Shapes['Results']
+export type ResultRow = Shapes['ResultRow']
+export type ExtraTime = Shapes['ExtraTime']
 
 /** What the board's socket says. The first is the whole board, then only what changed. */
 export type BoardFrame =
-  | (BoardSnapshot & { type: "board" })
-  | (BoardDelta & { type: "tiles" })
-  | { type: "pong"; now?: string }
-  | { type: "bye"; code: string; retry_after_ms?: number };
+  | (BoardSnapshot & { type: 'board' })
+  | (BoardDelta & { type: 'tiles' })
+  | { type: 'pong'; now?: string }
+  | { type: 'bye'; code: string; retry_after_ms?: number }

@@ -4,138 +4,15 @@
  */
 
 export interface paths {
-    "/api/session": {
+    "/api/attempts/{attempt_id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Me"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["LogIn"];
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Me"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Done"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/papers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PaperList"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** The snapshot a device resumes from. */
+        get: operations["see_attempt"];
         put?: never;
         post?: never;
         delete?: never;
@@ -144,7 +21,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/sittings/{sitting_id}/enter": {
+    "/api/attempts/{attempt_id}/commands": {
         parameters: {
             query?: never;
             header?: never;
@@ -153,79 +30,23 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    sitting_id: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["EnteredAttempt"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** The socket's twin: a batch of commands in order, and what happened since. */
+        post: operations["give_commands"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/attempts/{attempt_id}": {
+    "/api/attempts/{attempt_id}/live": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query: {
-                    device: string;
-                };
-                header?: never;
-                path: {
-                    attempt_id: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["AttemptView"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** The candidate's socket (WebSocket; frames as in FrameUp, Told, Ack …). */
+        get: operations["live"];
         put?: never;
         post?: never;
         delete?: never;
@@ -241,37 +62,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query: {
-                    device: string;
-                };
-                header?: never;
-                path: {
-                    attempt_id: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PaperView"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** The paper, without its keys, to the device that holds the running attempt. */
+        get: operations["see_paper"];
         put?: never;
         post?: never;
         delete?: never;
@@ -289,48 +81,118 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query: {
-                    device: string;
-                };
-                header?: never;
-                path: {
-                    attempt_id: number;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "image/jpeg": string;
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Portrait"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** 头像采集: keep the portrait and, as the policy says, accept it or ask a person. */
+        post: operations["take_portrait"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/attempts/{attempt_id}/commands": {
+    "/api/desk/acts/{act_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of an act: sent, refused, received, per candidate. */
+        get: operations["see_act"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/attempts/{attempt_id}/pictures/{picture}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One picture of one candidate, opened for this account only. */
+        get: operations["see_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/attempts/{attempt_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One candidate's journal, without what he chose. */
+        get: operations["timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/sittings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sittings inside this account's scope, with how many attempts are in each phase. */
+        get: operations["desk_sittings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/sittings/{sitting_id}/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Past acts and announcements, newest first, with how many were reached. */
+        get: operations["past_acts"];
+        put?: never;
+        /** Do something to one, many or all candidates; the same request_id again does nothing twice. */
+        post: operations["act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/sittings/{sitting_id}/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The board as of now, for a desk that can't have the socket. */
+        get: operations["see_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/sittings/{sitting_id}/extra-time": {
         parameters: {
             query?: never;
             header?: never;
@@ -339,39 +201,180 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    attempt_id: number;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["CommandBatch"];
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["BatchOutcome"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        /** Extra minutes for one person, before he enters. */
+        post: operations["give_extra_time"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/sittings/{sitting_id}/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** The board's socket (WebSocket; BoardSnapshot, then BoardDelta). */
+        get: operations["watch_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/sittings/{sitting_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Order the release at a pass line; workers carry it out, the page shows how far they are. */
+        post: operations["release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/sittings/{sitting_id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything the release page shows. */
+        get: operations["results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/sittings/{sitting_id}/results.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a spreadsheet. */
+        get: operations["results_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether this process can do its work: 200, or 503 with what is missing. */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document. */
+        get: operations["openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/papers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 试卷列表: what this physician may sit, and how it stands. */
+        get: operations["paper_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is logged in here. */
+        get: operations["who_am_i"];
+        put?: never;
+        /** Log in: sets the session cookie, or answers with a bearer token. */
+        post: operations["log_in"];
+        /** End this session; harmless when there is none. */
+        delete: operations["log_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sittings/{sitting_id}/enter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 【进入】: open the attempt, or go on with the one there is. */
+        post: operations["enter_sitting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures for Prometheus, on this host only. */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -382,25 +385,32 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AcceptIdentity */
+        AcceptIdentity: {
+            /** @enum {unknown} */
+            type: "accept_identity";
+        };
+        /**
+         * Acknowledge
+         * @description 【我知道了】 for one notice.
+         */
+        Acknowledge: {
+            /** @enum {unknown} */
+            type: "acknowledge";
+            notice: number;
+        };
+        /** Acknowledged */
+        Acknowledged: {
+            /** @enum {unknown} */
+            type: "acknowledged";
+            notice: number;
+        };
         /** ActOutcome */
         ActOutcome: {
             act_id: number;
             sent: number;
             refused: number;
             targets: components["schemas"]["ActTarget"][];
-        };
-        /**
-         * ActTarget
-         * @description `version`: the journal number under which it was written ("sent"); `refused`: why not.
-         *
-         *         `received`: the candidate's device has acknowledged it (a notice), or has it on its socket (all else).
-         */
-        ActTarget: {
-            attempt_id: number;
-            name: string;
-            version: number | null;
-            refused: string | null;
-            received: boolean;
         };
         /**
          * ActRequest
@@ -417,72 +427,49 @@ export interface components {
             everybody?: boolean;
         };
         /**
-         * Warn
-         * @description Put a notice on the candidate's screen that he must acknowledge.
+         * ActTarget
+         * @description `version`: the journal number under which it was written ("sent"); `refused`: why not.
+         *
+         *         `received`: the candidate's device has acknowledged it (a notice), or has it on its socket (all else).
          */
-        Warn: {
-            /** @enum {unknown} */
-            type: "warn";
-            text: string;
-            /** @default warning */
-            level?: components["schemas"]["NoticeLevel"];
-        };
-        /**
-         * NoticeLevel
-         * @enum {unknown}
-         */
-        NoticeLevel: "message" | "warning";
-        /** Pause */
-        Pause: {
-            /** @enum {unknown} */
-            type: "pause";
-            reason: string;
-        };
-        /** Resume */
-        Resume: {
-            /** @enum {unknown} */
-            type: "resume";
-        };
-        /** Extend */
-        Extend: {
-            /** @enum {unknown} */
-            type: "extend";
-            seconds: number;
-            reason: string;
-        };
-        /** LockIdentity */
-        LockIdentity: {
-            /** @enum {unknown} */
-            type: "lock_identity";
-            reason: string;
-        };
-        /** UnlockIdentity */
-        UnlockIdentity: {
-            /** @enum {unknown} */
-            type: "unlock_identity";
-        };
-        /** ForceHandIn */
-        ForceHandIn: {
-            /** @enum {unknown} */
-            type: "force_hand_in";
-            reason: string;
-        };
-        /** AcceptIdentity */
-        AcceptIdentity: {
-            /** @enum {unknown} */
-            type: "accept_identity";
-        };
-        /** RefuseIdentity */
-        RefuseIdentity: {
-            /** @enum {unknown} */
-            type: "refuse_identity";
-            reason: string;
+        ActTarget: {
+            attempt_id: number;
+            name: string;
+            version: number | null;
+            refused: string | null;
+            received: boolean;
         };
         /** Annul */
         Annul: {
             /** @enum {unknown} */
             type: "annul";
             reason: string;
+        };
+        /** Annulled */
+        Annulled: {
+            /** @enum {unknown} */
+            type: "annulled";
+            reason: string;
+            by: number;
+        };
+        /**
+         * Answer
+         * @description Choose: `choice` is the set of option ids as sorted letters, "b" or "acd".
+         */
+        Answer: {
+            /** @enum {unknown} */
+            type: "answer";
+            seq: number;
+            no: number;
+            choice: string;
+        };
+        /** Answered */
+        Answered: {
+            /** @enum {unknown} */
+            type: "answered";
+            seq: number;
+            no: number;
+            choice: string;
         };
         /**
          * AttemptView
@@ -523,59 +510,6 @@ export interface components {
             score: components["schemas"]["ScoreView"] | null;
         };
         /**
-         * Kind
-         * @enum {unknown}
-         */
-        Kind: "humanities" | "practice" | "professional";
-        /**
-         * Phase
-         * @description Where an attempt is. Paused and identity-locked are facts of a running one, not phases.
-         * @enum {unknown}
-         */
-        Phase: "annulled" | "entered" | "identity" | "marked" | "ready" | "released" | "running" | "submitted";
-        /**
-         * Clock
-         * @description What the device draws: milliseconds left as of this word, and whether they run.
-         */
-        Clock: {
-            remaining_ms: number;
-            ticking: boolean;
-        };
-        /** GivenAnswer */
-        GivenAnswer: {
-            no: number;
-            choice: string;
-        };
-        /** NoticeView */
-        NoticeView: {
-            notice: number;
-            level: components["schemas"]["NoticeLevel"];
-            text: string;
-            at: string;
-            acknowledged: boolean;
-        };
-        /** SubmittedView */
-        SubmittedView: {
-            at: string;
-            ending: components["schemas"]["Ending"];
-            unanswered: number;
-            late_count: number;
-            reason: string;
-        };
-        /**
-         * Ending
-         * @description Why an attempt was handed in.
-         * @enum {unknown}
-         */
-        Ending: "candidate" | "invigilator" | "rule" | "time";
-        /** ScoreView */
-        ScoreView: {
-            points: number;
-            points_max: number;
-            pass_points: number;
-            passed: boolean;
-        };
-        /**
          * BatchOutcome
          * @description `events` are those after `since`, the batch's own included; null: too many, fetch the attempt anew.
          */
@@ -585,6 +519,75 @@ export interface components {
             version: number;
             last_seq: number;
             clock: components["schemas"]["Clock"] | null;
+        };
+        /**
+         * BoardSnapshot
+         * @description First word on the board's socket, and the answer of its HTTP twin.
+         */
+        BoardSnapshot: {
+            /** @enum {unknown} */
+            type: "board";
+            now: string;
+            sitting_id: number;
+            tiles: components["schemas"]["Tile"][];
+        };
+        /**
+         * Bye
+         * @description The server ends this socket: superseded, restart, too_many, logged_out, protocol.
+         */
+        Bye: {
+            /** @enum {unknown} */
+            type: "bye";
+            code: string;
+            /** @default 0 */
+            retry_after_ms?: number;
+        };
+        /**
+         * CameLate
+         * @description An answer (or a clearing: choice "") that arrived when it could not count any more; kept as evidence.
+         */
+        CameLate: {
+            /** @enum {unknown} */
+            type: "came_late";
+            seq: number;
+            no: number;
+            choice: string;
+        };
+        /**
+         * Clear
+         * @description Take an answer back.
+         */
+        Clear: {
+            /** @enum {unknown} */
+            type: "clear";
+            seq: number;
+            no: number;
+        };
+        /** Cleared */
+        Cleared: {
+            /** @enum {unknown} */
+            type: "cleared";
+            seq: number;
+            no: number;
+        };
+        /**
+         * Clock
+         * @description What the device draws: milliseconds left as of this word, and whether they run.
+         */
+        Clock: {
+            remaining_ms: number;
+            ticking: boolean;
+        };
+        /**
+         * CommandBatch
+         * @description The socket's twin: the same commands, in order, from `device`; `since` is the last version it has.
+         */
+        CommandBatch: {
+            device: string;
+            /** @default 0 */
+            since?: number;
+            /** @default [] */
+            commands?: (components["schemas"]["Start"] | components["schemas"]["Answer"] | components["schemas"]["Clear"] | components["schemas"]["MarkForLater"] | components["schemas"]["Acknowledge"] | components["schemas"]["HandIn"] | components["schemas"]["TimeUp"])[];
         };
         /**
          * CommandResult
@@ -601,143 +604,6 @@ export interface components {
             facts?: {
                 [key: string]: string | number | boolean | null;
             };
-        };
-        /** ToldEvent */
-        ToldEvent: {
-            version: number;
-            at: string;
-            event: unknown;
-        };
-        /**
-         * BoardDelta
-         * @description Tiles that changed since the word before, at most four times a second.
-         */
-        BoardDelta: {
-            /** @enum {unknown} */
-            type: "tiles";
-            now: string;
-            tiles: components["schemas"]["Tile"][];
-        };
-        /**
-         * Tile
-         * @description One candidate on the board. `connected` null: never seen. `notices_open`: told but not yet acknowledged.
-         *
-         *         `identity`: none, waiting, accepted, refused. `attention` is the rank: higher first. `flags`: short codes such
-         *         as identity_waiting, late_answers, offline, second_device, notice_open, idle, locked, paused.
-         */
-        Tile: {
-            attempt_id: number;
-            person_id: number;
-            name: string;
-            id_number: string;
-            phase: components["schemas"]["Phase"];
-            version: number;
-            answered: number;
-            item_count: number;
-            deadline_at: string | null;
-            paused_at: string | null;
-            identity: string;
-            locked: boolean;
-            connected: boolean | null;
-            seen_at: string | null;
-            last_answer_at: string | null;
-            picture: string;
-            notices_open: number;
-            last_notice: number;
-            last_notice_acknowledged: boolean;
-            late: number;
-            devices: number;
-            ending: components["schemas"]["Ending"] | null;
-            flags: string[];
-            attention: number;
-        };
-        /**
-         * BoardSnapshot
-         * @description First word on the board's socket, and the answer of its HTTP twin.
-         */
-        BoardSnapshot: {
-            /** @enum {unknown} */
-            type: "board";
-            now: string;
-            sitting_id: number;
-            tiles: components["schemas"]["Tile"][];
-        };
-        /**
-         * CommandBatch
-         * @description The socket's twin: the same commands, in order, from `device`; `since` is the last version it has.
-         */
-        CommandBatch: {
-            device: string;
-            /** @default 0 */
-            since?: number;
-            /** @default [] */
-            commands?: (components["schemas"]["Start"] | components["schemas"]["Answer"] | components["schemas"]["Clear"] | components["schemas"]["MarkForLater"] | components["schemas"]["Acknowledge"] | components["schemas"]["HandIn"] | components["schemas"]["TimeUp"])[];
-        };
-        /**
-         * Start
-         * @description 【去考试】: the clock begins.
-         */
-        Start: {
-            /** @enum {unknown} */
-            type: "start";
-        };
-        /**
-         * Answer
-         * @description Choose: `choice` is the set of option ids as sorted letters, "b" or "acd".
-         */
-        Answer: {
-            /** @enum {unknown} */
-            type: "answer";
-            seq: number;
-            no: number;
-            choice: string;
-        };
-        /**
-         * Clear
-         * @description Take an answer back.
-         */
-        Clear: {
-            /** @enum {unknown} */
-            type: "clear";
-            seq: number;
-            no: number;
-        };
-        /**
-         * MarkForLater
-         * @description 【标记】 on or off.
-         */
-        MarkForLater: {
-            /** @enum {unknown} */
-            type: "mark_for_later";
-            seq: number;
-            no: number;
-            on: boolean;
-        };
-        /**
-         * Acknowledge
-         * @description 【我知道了】 for one notice.
-         */
-        Acknowledge: {
-            /** @enum {unknown} */
-            type: "acknowledge";
-            notice: number;
-        };
-        /**
-         * HandIn
-         * @description 【交卷】. It has a seq, so that no answer typed before it can be left behind.
-         */
-        HandIn: {
-            /** @enum {unknown} */
-            type: "hand_in";
-            seq: number;
-        };
-        /**
-         * TimeUp
-         * @description The device's clock drew zero: the server decides.
-         */
-        TimeUp: {
-            /** @enum {unknown} */
-            type: "time_up";
         };
         /**
          * DeskSitting
@@ -760,24 +626,69 @@ export interface components {
             };
             released: boolean;
         };
-        /**
-         * Round
-         * @enum {unknown}
-         */
-        Round: "first" | "makeup";
         /** DeskSittings */
         DeskSittings: {
             now: string;
             sittings: components["schemas"]["DeskSitting"][];
         };
         /**
+         * DeviceTaken
+         * @description From now on only this device is heard; the one before is fenced off.
+         */
+        DeviceTaken: {
+            /** @enum {unknown} */
+            type: "device_taken";
+            device: string;
+        };
+        /**
          * Done
          * @description It is done; nothing more to say.
          */
         Done: Record<string, never>;
+        /**
+         * Ending
+         * @description Why an attempt was handed in.
+         * @enum {unknown}
+         */
+        Ending: "candidate" | "invigilator" | "rule" | "time";
+        /**
+         * Entered
+         * @description The paper is drawn and frozen: `paper` is its digest, the layout is what the core needs of it.
+         */
+        Entered: {
+            /** @enum {unknown} */
+            type: "entered";
+            sitting: number;
+            person: number;
+            closes_at: string;
+            extra_minutes: number;
+            policy: components["schemas"]["Policy"];
+            layout: components["schemas"]["Layout"];
+            paper: string;
+        };
         /** EnteredAttempt */
         EnteredAttempt: {
             attempt_id: number;
+        };
+        /** Extend */
+        Extend: {
+            /** @enum {unknown} */
+            type: "extend";
+            seconds: number;
+            reason: string;
+            /** @default 0 */
+            act?: number;
+        };
+        /** Extended */
+        Extended: {
+            /** @enum {unknown} */
+            type: "extended";
+            seconds: number;
+            reason: string;
+            deadline_at: string;
+            by: number;
+            /** @default 0 */
+            act?: number;
         };
         /**
          * ExtraTime
@@ -788,12 +699,77 @@ export interface components {
             minutes: number;
             reason: string;
         };
+        /** ForceHandIn */
+        ForceHandIn: {
+            /** @enum {unknown} */
+            type: "force_hand_in";
+            reason: string;
+        };
+        /** GivenAnswer */
+        GivenAnswer: {
+            no: number;
+            choice: string;
+        };
+        /**
+         * HandIn
+         * @description 【交卷】. It has a seq, so that no answer typed before it can be left behind.
+         */
+        HandIn: {
+            /** @enum {unknown} */
+            type: "hand_in";
+            seq: number;
+        };
         /** Health */
         Health: {
             ready: boolean;
             version: string;
             database: boolean;
             redis: boolean;
+        };
+        /**
+         * Hello
+         * @description First frame of a device: who it is and the last journal number it has (0: nothing).
+         */
+        Hello: {
+            /** @enum {unknown} */
+            type: "hello";
+            device: string;
+            /** @default 0 */
+            since?: number;
+        };
+        /**
+         * IdentityAccepted
+         * @description `by` is an account id, 0 when the policy accepts at once.
+         */
+        IdentityAccepted: {
+            /** @enum {unknown} */
+            type: "identity_accepted";
+            by: number;
+        };
+        /**
+         * IdentityCheck
+         * @enum {unknown}
+         */
+        IdentityCheck: "at_once" | "person";
+        /** IdentityLocked */
+        IdentityLocked: {
+            /** @enum {unknown} */
+            type: "identity_locked";
+            reason: string;
+            by: number;
+        };
+        /** IdentityRefused */
+        IdentityRefused: {
+            /** @enum {unknown} */
+            type: "identity_refused";
+            by: number;
+            reason: string;
+        };
+        /** IdentityUnlocked */
+        IdentityUnlocked: {
+            /** @enum {unknown} */
+            type: "identity_unlocked";
+            by: number;
         };
         /**
          * ItemView
@@ -812,10 +788,29 @@ export interface components {
             multiple: boolean;
             options: components["schemas"]["OptionView"][];
         };
-        /** OptionView */
-        OptionView: {
-            id: string;
-            text: string;
+        /**
+         * Kind
+         * @enum {unknown}
+         */
+        Kind: "humanities" | "practice" | "professional";
+        /**
+         * Layout
+         * @description What the core must know of a paper to judge an answer, without knowing the paper.
+         *
+         *         Each string has one character per item: `options` how many options it has, as the last option's letter
+         *         ("e" = five); `multiple` "x" where several may be chosen, else "-"; `chain` "-" outside an A4 chain, else
+         *         a letter that neighbours of the same chain share.
+         */
+        Layout: {
+            options: string;
+            multiple: string;
+            chain: string;
+        };
+        /** LockIdentity */
+        LockIdentity: {
+            /** @enum {unknown} */
+            type: "lock_identity";
+            reason: string;
         };
         /**
          * LogIn
@@ -828,6 +823,33 @@ export interface components {
             bearer?: boolean;
         };
         /**
+         * MarkForLater
+         * @description 【标记】 on or off.
+         */
+        MarkForLater: {
+            /** @enum {unknown} */
+            type: "mark_for_later";
+            seq: number;
+            no: number;
+            on: boolean;
+        };
+        /** Marked */
+        Marked: {
+            /** @enum {unknown} */
+            type: "marked";
+            revision: number;
+            points: number;
+            points_max: number;
+        };
+        /** MarkedForLater */
+        MarkedForLater: {
+            /** @enum {unknown} */
+            type: "marked_for_later";
+            seq: number;
+            no: number;
+            on: boolean;
+        };
+        /**
          * Me
          * @description Who is logged in. `role`: physician, invigilator, chief, agency, province, author, institution …
          */
@@ -838,6 +860,24 @@ export interface components {
             organisation: string | null;
             /** @default null */
             token?: string | null;
+        };
+        /**
+         * NoticeLevel
+         * @enum {unknown}
+         */
+        NoticeLevel: "message" | "warning";
+        /** NoticeView */
+        NoticeView: {
+            notice: number;
+            level: components["schemas"]["NoticeLevel"];
+            text: string;
+            at: string;
+            acknowledged: boolean;
+        };
+        /** OptionView */
+        OptionView: {
+            id: string;
+            text: string;
         };
         /** PaperList */
         PaperList: {
@@ -895,6 +935,69 @@ export interface components {
         PastActs: {
             acts: components["schemas"]["PastAct"][];
         };
+        /** Pause */
+        Pause: {
+            /** @enum {unknown} */
+            type: "pause";
+            reason: string;
+        };
+        /** Paused */
+        Paused: {
+            /** @enum {unknown} */
+            type: "paused";
+            reason: string;
+            by: number;
+        };
+        /**
+         * Phase
+         * @description Where an attempt is. Paused and identity-locked are facts of a running one, not phases.
+         * @enum {unknown}
+         */
+        Phase: "annulled" | "entered" | "identity" | "marked" | "ready" | "released" | "running" | "submitted";
+        /**
+         * Ping
+         * @description Keeps the line open and the clock fresh. `have` is the last version the device has taken in.
+         */
+        Ping: {
+            /** @enum {unknown} */
+            type: "ping";
+            /** @default 0 */
+            have?: number;
+        };
+        /**
+         * Policy
+         * @description What a province decided for a sitting. Lengths in seconds unless named minutes.
+         */
+        Policy: {
+            /** @default 60 */
+            minutes?: number;
+            /** @default 5 */
+            grace_s?: number;
+            /** @default false */
+            cut_at_close?: boolean;
+            /** @default true */
+            shuffle_items?: boolean;
+            /** @default true */
+            shuffle_options?: boolean;
+            /** @default false */
+            a4_no_back?: boolean;
+            /** @default at_once */
+            identity?: components["schemas"]["IdentityCheck"];
+            /** @default at_once */
+            identity_again?: components["schemas"]["IdentityCheck"];
+            /** @default true */
+            pause_compensated?: boolean;
+            /** @default 3600 */
+            pause_s_max?: number;
+            /** @default false */
+            release_at_once?: boolean;
+        };
+        /** Pong */
+        Pong: {
+            /** @enum {unknown} */
+            type: "pong";
+            clock: components["schemas"]["Clock"];
+        };
         /**
          * Portrait
          * @description What became of a portrait: the phase after it, and `identity` as in AttemptView.
@@ -904,6 +1007,13 @@ export interface components {
             phase: components["schemas"]["Phase"];
             identity: string;
             version: number;
+        };
+        /** PortraitTaken */
+        PortraitTaken: {
+            /** @enum {unknown} */
+            type: "portrait_taken";
+            device: string;
+            picture: string;
         };
         /**
          * Problem
@@ -916,12 +1026,42 @@ export interface components {
                 [key: string]: string | number | boolean | null;
             };
         };
+        /** RefuseIdentity */
+        RefuseIdentity: {
+            /** @enum {unknown} */
+            type: "refuse_identity";
+            reason: string;
+        };
+        /**
+         * Rejected
+         * @description Nothing was changed. `last_seq` tells the device where the server's numbering stands.
+         */
+        Rejected: {
+            /** @enum {unknown} */
+            type: "rejected";
+            code: string;
+            last_seq: number;
+            /** @default 0 */
+            seq?: number;
+            /** @default {} */
+            facts?: {
+                [key: string]: string | number | boolean | null;
+            };
+        };
         /**
          * ReleaseOrder
          * @description Release every marked attempt of the sitting at this pass line, now and as the rest is marked.
          */
         ReleaseOrder: {
             pass_points: number;
+        };
+        /** Released */
+        Released: {
+            /** @enum {unknown} */
+            type: "released";
+            pass_points: number;
+            passed: boolean;
+            by: number;
         };
         /** ResultRow */
         ResultRow: {
@@ -956,6 +1096,113 @@ export interface components {
             preview: components["schemas"]["PassPreview"][];
             rows: components["schemas"]["ResultRow"][];
         };
+        /** Resume */
+        Resume: {
+            /** @enum {unknown} */
+            type: "resume";
+        };
+        /**
+         * Resumed
+         * @description `by` 0: the pause ended by itself. The deadline is restated, moved or not.
+         */
+        Resumed: {
+            /** @enum {unknown} */
+            type: "resumed";
+            deadline_at: string;
+            by: number;
+        };
+        /**
+         * Round
+         * @enum {unknown}
+         */
+        Round: "first" | "makeup";
+        /** ScoreView */
+        ScoreView: {
+            points: number;
+            points_max: number;
+            pass_points: number;
+            passed: boolean;
+        };
+        /**
+         * Start
+         * @description 【去考试】: the clock begins.
+         */
+        Start: {
+            /** @enum {unknown} */
+            type: "start";
+        };
+        /** Started */
+        Started: {
+            /** @enum {unknown} */
+            type: "started";
+            deadline_at: string;
+        };
+        /**
+         * Submitted
+         * @description Handed in. `as_of` is the instant it counts from: the deadline when time ended it.
+         */
+        Submitted: {
+            /** @enum {unknown} */
+            type: "submitted";
+            as_of: string;
+            ending: components["schemas"]["Ending"];
+            unanswered: number;
+            /** @default 0 */
+            seq?: number;
+            /** @default  */
+            reason?: string;
+            /** @default 0 */
+            by?: number;
+        };
+        /** SubmittedView */
+        SubmittedView: {
+            at: string;
+            ending: components["schemas"]["Ending"];
+            unanswered: number;
+            late_count: number;
+            reason: string;
+        };
+        /**
+         * Tile
+         * @description One candidate on the board. `connected` null: never seen. `notices_open`: told but not yet acknowledged.
+         *
+         *         `identity`: none, waiting, accepted, refused. `attention` is the rank: higher first. `flags`: short codes such
+         *         as identity_waiting, late_answers, offline, second_device, notice_open, idle, locked, paused.
+         */
+        Tile: {
+            attempt_id: number;
+            person_id: number;
+            name: string;
+            id_number: string;
+            phase: string;
+            version: number;
+            answered: number;
+            item_count: number;
+            deadline_at: string | null;
+            paused_at: string | null;
+            identity: string;
+            locked: boolean;
+            connected: boolean | null;
+            seen_at: string | null;
+            last_answer_at: string | null;
+            picture: string;
+            notices_open: number;
+            last_notice: number;
+            last_notice_acknowledged: boolean;
+            late: number;
+            devices: number;
+            ending: string | null;
+            flags: string[];
+            attention: number;
+        };
+        /**
+         * TimeUp
+         * @description The device's clock drew zero: the server decides.
+         */
+        TimeUp: {
+            /** @enum {unknown} */
+            type: "time_up";
+        };
         /**
          * Timeline
          * @description One candidate's journal as the desk may read it: choices are left out, the rest is whole.
@@ -976,6 +1223,53 @@ export interface components {
             by: string | null;
             event: unknown;
         };
+        /**
+         * Told
+         * @description A numbered event of this attempt, and the clock after it.
+         */
+        Told: {
+            /** @enum {unknown} */
+            type: "told";
+            version: number;
+            at: string;
+            event: unknown;
+            clock: components["schemas"]["Clock"];
+        };
+        /** ToldEvent */
+        ToldEvent: {
+            version: number;
+            at: string;
+            event: unknown;
+        };
+        /** UnlockIdentity */
+        UnlockIdentity: {
+            /** @enum {unknown} */
+            type: "unlock_identity";
+        };
+        /**
+         * Warn
+         * @description Put a notice on the candidate's screen that he must acknowledge.
+         */
+        Warn: {
+            /** @enum {unknown} */
+            type: "warn";
+            text: string;
+            /** @default warning */
+            level?: components["schemas"]["NoticeLevel"];
+            /** @default 0 */
+            act?: number;
+        };
+        /** Warned */
+        Warned: {
+            /** @enum {unknown} */
+            type: "warned";
+            notice: number;
+            level: components["schemas"]["NoticeLevel"];
+            text: string;
+            by: number;
+            /** @default 0 */
+            act?: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -984,4 +1278,2139 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    see_attempt: {
+        parameters: {
+            query: {
+                device: string;
+            };
+            header?: never;
+            path: {
+                attempt_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttemptView"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_commands: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attempt_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommandBatch"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOutcome"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attempt_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    see_paper: {
+        parameters: {
+            query: {
+                device: string;
+            };
+            header?: never;
+            path: {
+                attempt_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperView"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_portrait: {
+        parameters: {
+            query: {
+                device: string;
+            };
+            header?: never;
+            path: {
+                attempt_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/jpeg": string;
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Portrait"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    see_act: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                act_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActOutcome"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    see_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attempt_id: number;
+                picture: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    timeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attempt_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    desk_sittings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskSittings"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    past_acts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sitting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastActs"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    act: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sitting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActRequest"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActOutcome"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    see_board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sitting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardSnapshot"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_extra_time: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sitting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtraTime"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch_board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sitting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sitting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseOrder"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Results"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    results: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sitting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Results"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    results_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sitting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    paper_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperList"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    who_am_i: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LogIn"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enter_sitting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sitting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnteredAttempt"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

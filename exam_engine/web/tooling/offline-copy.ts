@@ -12,11 +12,15 @@ interface Chunk {
   type: 'chunk'
   name: string
   isEntry: boolean
+  facadeModuleId: string | null
   fileName: string
   imports: string[]
   dynamicImports: string[]
   viteMetadata?: { importedCss: Set<string>; importedAssets: Set<string> }
 }
+
+/** The words of the desk hang on the shared loader of words, but no physician ever asks for them. */
+const foreign = /\/words\/[^/]+\/desk\.json$/
 
 function filesOf(entry: string, bundle: Record<string, { type: string }>): string[] {
   const chunks = Object.values(bundle).filter((part): part is Chunk => part.type === 'chunk')
@@ -24,7 +28,7 @@ function filesOf(entry: string, bundle: Record<string, { type: string }>): strin
   const found = new Set<string>()
   const walk = (fileName: string): void => {
     const chunk = byFile.get(fileName)
-    if (!chunk || found.has(fileName)) return
+    if (!chunk || found.has(fileName) || foreign.test(chunk.facadeModuleId ?? '')) return
     found.add(fileName)
     chunk.viteMetadata?.importedCss.forEach((css) => found.add(css))
     chunk.viteMetadata?.importedAssets.forEach((asset) => found.add(asset))

@@ -1,48 +1,48 @@
 /** The live board of one sitting, as the page uses it. */
 
-import { onScopeDispose, ref, type Ref, shallowRef } from "vue";
-import { http, liveUrl } from "../http";
-import { monotonicMs, serverClock } from "../present";
-import type { Tile } from "../wire";
-import { BoardFeed, type Line } from "./feed";
-import { type Change, TileStore } from "./tiles";
+import { onScopeDispose, ref, type Ref, shallowRef } from 'vue'
+import { http, liveUrl } from '../http'
+import { monotonicMs, serverClock } from '../present'
+import type { Tile } from '../wire'
+import { BoardFeed, type Line } from './feed'
+import { type Change, TileStore } from './tiles'
 
 export interface Board {
-  store: TileStore;
+  store: TileStore
   /** Counts up whenever something differs; at most once per animation frame. */
-  revision: Ref<number>;
+  revision: Ref<number>
   /** Counts up whenever tiles appeared or vanished. */
-  shape: Ref<number>;
-  line: Ref<Line>;
-  heardAtMs: Ref<number>;
-  endedCode: Ref<string>;
+  shape: Ref<number>
+  line: Ref<Line>
+  heardAtMs: Ref<number>
+  endedCode: Ref<string>
 }
 
 export function useBoard(sittingId: number, onWaiting: (tiles: readonly Tile[]) => void): Board {
-  const store = new TileStore();
-  const revision = shallowRef(0);
-  const shape = shallowRef(0);
-  const line = ref<Line>("connecting");
-  const heardAtMs = ref(monotonicMs());
-  const endedCode = ref("");
-  let frame = 0;
-  let reshaped = false;
-  let first = true;
+  const store = new TileStore()
+  const revision = shallowRef(0)
+  const shape = shallowRef(0)
+  const line = ref<Line>('connecting')
+  const heardAtMs = ref(monotonicMs())
+  const endedCode = ref('')
+  let frame = 0
+  let reshaped = false
+  let first = true
 
   // Words are merged at once (a hidden tab gets no animation frames, yet must not heap them up) and shown in frames.
   function show(change: Change): void {
-    if (change.waiting.length > 0 && !first) onWaiting(change.waiting);
-    first = false;
-    if (!change.changed) return;
-    reshaped ||= change.reshaped;
-    if (frame === 0) frame = requestAnimationFrame(draw);
+    if (change.waiting.length > 0 && !first) onWaiting(change.waiting)
+    first = false
+    if (!change.changed) return
+    reshaped ||= change.reshaped
+    if (frame === 0) frame = requestAnimationFrame(draw)
   }
 
   function draw(): void {
-    frame = 0;
-    if (reshaped) shape.value += 1;
-    reshaped = false;
-    revision.value += 1;
+    frame = 0
+    if (reshaped) shape.value += 1
+    reshaped = false
+    revision.value += 1
   }
 
   const feed = new BoardFeed(
@@ -51,17 +51,17 @@ export function useBoard(sittingId: number, onWaiting: (tiles: readonly Tile[]) 
       board: (tiles) => show(store.replace(tiles)),
       tiles: (tiles) => show(store.merge(tiles)),
       heard: (nowIso) => {
-        heardAtMs.value = monotonicMs();
-        if (nowIso !== undefined) serverClock.hear(nowIso, monotonicMs());
+        heardAtMs.value = monotonicMs()
+        if (nowIso !== undefined) serverClock.hear(nowIso, monotonicMs())
       },
       line: (said) => (line.value = said),
       ended: (code) => (endedCode.value = code),
     },
-  );
-  feed.start();
+  )
+  feed.start()
   onScopeDispose(() => {
-    feed.stop();
-    if (frame !== 0) cancelAnimationFrame(frame);
-  });
-  return { store, revision, shape, line, heardAtMs, endedCode };
+    feed.stop()
+    if (frame !== 0) cancelAnimationFrame(frame)
+  })
+  return { store, revision, shape, line, heardAtMs, endedCode }
 }

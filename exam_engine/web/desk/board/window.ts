@@ -3,9 +3,9 @@
  */
 
 export interface Window {
-  first: number;
+  first: number
   /** One past the last. */
-  end: number;
+  end: number
 }
 
 export function visibleRows(
@@ -15,14 +15,14 @@ export function visibleRows(
   rowCount: number,
   spare: number,
 ): Window {
-  const first = Math.max(0, Math.floor(scrollTop / rowHeight) - spare);
-  const end = Math.min(rowCount, Math.ceil((scrollTop + viewHeight) / rowHeight) + spare);
-  return { first: Math.min(first, end), end };
+  const first = Math.max(0, Math.floor(scrollTop / rowHeight) - spare)
+  const end = Math.min(rowCount, Math.ceil((scrollTop + viewHeight) / rowHeight) + spare)
+  return { first: Math.min(first, end), end }
 }
 
 /** Where to scroll so that `row` is wholly visible; the same place when it already is. */
 export function scrollTo(row: number, scrollTop: number, viewHeight: number, rowHeight: number): number {
-  const top = row * rowHeight;
-  if (top < scrollTop) return top;
-  return Math.max(scrollTop, top + rowHeight - viewHeight);
+  const top = row * rowHeight
+  if (top < scrollTop) return top
+  return Math.max(scrollTop, top + rowHeight - viewHeight)
 }

@@ -1,0 +1,23 @@
+"""The bare baseline: aiohttp that sends every text message back."""
+
+import sys
+
+import uvloop
+from aiohttp import WSMsgType, web
+
+
+async def echo(request: web.Request) -> web.WebSocketResponse:
+    """Send back."""
+    socket = web.WebSocketResponse(compress=False)
+    await socket.prepare(request)
+    async for message in socket:
+        if message.type is WSMsgType.TEXT:
+            await socket.send_str(message.data)
+    return socket
+
+
+if __name__ == "__main__":
+    uvloop.install()
+    app = web.Application()
+    app.router.add_get("/", echo)
+    web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None, access_log=None)
