@@ -1,6 +1,7 @@
 """The build hook: `pip install .` and `pip install -e .` build the pages too, on machines with and without Node."""
 
 import importlib.util
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,7 +15,7 @@ class FrontEnd(BuildHookInterface[Any]):
     def dependencies(self) -> list[str]:
         """Ask for Node as a package only where there is none: it is a large download."""
         tool = self._tool()
-        return [tool.NODE_WHEEL] if self.target_name == "wheel" and tool.node_folder() is None else []
+        return [tool.NODE_WHEEL] if self.target_name == "wheel" and tool.find_npm() is None else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build what is out of date; the one line of a failure is all that is said."""
@@ -33,5 +34,6 @@ class FrontEnd(BuildHookInterface[Any]):
         assert spec is not None
         assert spec.loader is not None
         tool = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = tool  # where dataclasses look for the module of a class
         spec.loader.exec_module(tool)
         return tool

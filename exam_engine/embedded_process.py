@@ -17,6 +17,7 @@ from exam_engine.embedded_account import Account
 from exam_engine.settings import CannotStart, ExitCode
 
 POLL_S = 0.02
+SLOW_START_S = 5  # then a word about it
 STOP_S_MAX = 30  # for an orderly end, before a harder signal
 KILL_S_MAX = 5
 REVIVE_POLL_S = 0.25
@@ -53,11 +54,16 @@ class Child:
 
     async def _wait(self, is_ready: Callable[[], bool], wait_s_max: float) -> None:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + wait_s_max
+        began_at = loop.time()
+        patient = True
         while not is_ready():
             if self.popen.poll() is not None:
                 raise CannotStart(f"{self.name} did not start: {self._last_words()}", ExitCode.NO_SERVERS)
-            if loop.time() > deadline:
+            waited_s = loop.time() - began_at
+            if patient and waited_s > SLOW_START_S:
+                patient = False
+                log.warning("embedded_server_starts_slowly", server=self.name, why="it may be recovering from a crash")
+            if waited_s > wait_s_max:
                 raise CannotStart(f"{self.name} was not ready after {wait_s_max:.0f} s", ExitCode.NO_SERVERS)
             await asyncio.sleep(POLL_S)
 

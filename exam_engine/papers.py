@@ -5,10 +5,12 @@ The pure parts are `question_bank.assembly` and `scoring.marking`; this file bri
 items may be suspended while a window is open.
 """
 
+import asyncio
+import functools
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import asyncpg
 import msgspec
@@ -29,7 +31,14 @@ from scoring.marking import Multiple, Score, Scheme, mark
 PLAN_KEEP = timedelta(seconds=60)
 SEED_BITS: Final = 53
 
-type_ref = tuple[int, int]
+EPOCH: Final = datetime.min
+Ref = tuple[int, int]
+
+
+class _Kept(NamedTuple):
+    at: datetime
+    refs: frozenset[Ref]
+    plan: Plan
 
 
 class Papers:
@@ -37,8 +46,9 @@ class Papers:
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self._pool = pool
-        self._items: dict[type_ref, Item] = {}
-        self._plans: dict[int, tuple[datetime, Plan]] = {}
+        self._items: dict[Ref, Item] = {}
+        self._plans: dict[int, _Kept] = {}
+        self._planning = asyncio.Lock()
 
     async def draw(self, sitting: Sitting, person_id: int, now: datetime) -> Paper:
         """A new paper for this person; items of his earlier papers are avoided. Raises Refused."""
@@ -47,13 +57,15 @@ class Papers:
         if sitting.kind is not Kind.PRACTICE:
             for row in await self._pool.fetch(store.ITEMS_SEEN, person_id, sitting.pool):
                 seen.update(entry.item_id for entry in read_paper(row[0]).entries)
-        policy = sitting.policy
-        return plan.draw(
+        draw = functools.partial(
+            plan.draw,
             secrets.randbits(SEED_BITS),
             frozenset(seen),
-            shuffle_items=policy.shuffle_items,
-            shuffle_options=policy.shuffle_options,
+            shuffle_items=sitting.policy.shuffle_items,
+            shuffle_options=sitting.policy.shuffle_options,
         )
+        # Avoiding items in a small bank may need the exact solver: some 30 ms that must not hold up the others.
+        return await asyncio.to_thread(draw) if seen else draw()
 
     async def layout(self, paper: Paper) -> Layout:
         """What the attempt's core must know of a paper."""
@@ -86,19 +98,31 @@ class Papers:
 
     async def _plan(self, sitting: Sitting, now: datetime) -> Plan:
         kept = self._plans.get(sitting.sitting_id)
-        if kept is not None and now - kept[0] < PLAN_KEEP:
-            return kept[1]
-        blueprint = decode((await self._pool.fetchval(store.BLUEPRINT, sitting.sitting_id)).encode())
+        if kept is not None and now - kept.at < PLAN_KEEP:
+            return kept.plan
+        async with self._planning:
+            kept = self._plans.get(sitting.sitting_id)
+            if kept is not None and now - kept.at < PLAN_KEEP:
+                return kept.plan
+            plan = await self._make_plan(sitting, kept)
+            self._plans[sitting.sitting_id] = plan._replace(at=now)
+            return plan.plan
+
+    async def _make_plan(self, sitting: Sitting, kept: "_Kept | None") -> "_Kept":
+        """A plan for the items that may be drawn now; the one there is if they are still the same."""
         items = await bank.active_items(self._pool, sitting.pool)
+        refs = frozenset((item.item_id, item.version) for item in items)
+        if kept is not None and kept.refs == refs:
+            return kept
+        blueprint = decode((await self._pool.fetchval(store.BLUEPRINT, sitting.sitting_id)).encode())
         try:
-            plan = prepare(blueprint, Pool(items))
+            plan = await asyncio.to_thread(prepare, blueprint, Pool(items))
         except ImpossibleBlueprint as error:
             raise Refused("no_paper", detail=str(error)[:300]) from error
         self._items.update({(item.item_id, item.version): item for item in items})
-        self._plans[sitting.sitting_id] = (now, plan)
-        return plan
+        return _Kept(EPOCH, refs, plan)
 
-    async def _find(self, entries: Sequence[PaperEntry]) -> dict[type_ref, Item]:
+    async def _find(self, entries: Sequence[PaperEntry]) -> dict[Ref, Item]:
         refs = [(entry.item_id, entry.version) for entry in entries]
         missing = {ref for ref in refs if ref not in self._items}
         if missing:
@@ -121,7 +145,7 @@ def paper_digest(paper: Paper) -> str:
     return digest(paper)
 
 
-def layout_of(paper: Paper, items: dict[type_ref, Item]) -> Layout:
+def layout_of(paper: Paper, items: dict[Ref, Item]) -> Layout:
     """One character per item in each string, as the attempt's core wants it."""
     entries = paper.entries
     letters = "abcdefghijklmnopqrstuvwxyz"

@@ -76,7 +76,7 @@ class Known:
         self.digest = first.digest
         self.last_at = first.at
         self.holders = 0
-        self.mutex: asyncio.Lock | None = None
+        self.mutex = asyncio.Lock()
 
     def follow(self, entries: Sequence[Entry]) -> None:
         """Apply what others wrote; entries already known are passed over."""
@@ -152,7 +152,7 @@ class Service:
         for attempt_id, entries in (await self._journal.tails(behind)).items():
             known = self._known.get(attempt_id)
             if known is not None:
-                async with _mutex(known):
+                async with known.mutex:
                     self._follow(known, entries)
 
     def held_versions(self) -> dict[int, int]:
@@ -166,7 +166,13 @@ class Service:
 
         Returns after the commit; raises PersonError if it is refused, with nothing changed.
         """
-        (result,) = await self.handle_all(attempt_id, (command,), by, device)
+        known = self._known.get(attempt_id)
+        if known is None:
+            (result,) = await self.handle_all(attempt_id, (command,), by, device)
+        else:
+            # The path of nearly every answer: known here, one command. Fewer calls, the same steps.
+            async with known.mutex:
+                (result,) = await self._handle_all(known, (command,), by, device, fresh=False)
         if result.refusal is not None:
             raise result.refusal
         return result
@@ -179,7 +185,7 @@ class Service:
         fresh = known is None
         if known is None:
             known = await self._load(attempt_id)
-        async with _mutex(known):
+        async with known.mutex:
             return await self._handle_all(known, commands, by, device, fresh)
 
     async def _handle_all(
@@ -213,7 +219,7 @@ class Service:
         return _fold(attempt_id, entries)
 
     async def _catch_up(self, known: Known) -> None:
-        async with _mutex(known):
+        async with known.mutex:
             await self._catch_up_held(known)
 
     async def _catch_up_held(self, known: Known) -> None:
@@ -285,12 +291,6 @@ def _fold(attempt_id: int, entries: Sequence[Entry]) -> Known:
     known = Known(attempt_id, entries[0])
     known.follow(entries[1:])
     return known
-
-
-def _mutex(known: Known) -> asyncio.Lock:
-    if known.mutex is None:
-        known.mutex = asyncio.Lock()
-    return known.mutex
 
 
 def row_of(attempt: Attempt) -> Row:

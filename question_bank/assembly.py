@@ -6,20 +6,21 @@ random units for it, which takes less than a millisecond, can't fail, and keeps 
 
 A make-up paper *avoids* the items of an earlier one: a draw first looks for a recipe that has enough other units of
 every kind. If there is none, the solver finds the recipe that repeats the fewest items, counting a set with a repeated
-item as a whole; that draw takes some ten milliseconds.
+item as a whole; that draw takes tens of milliseconds.
 """
 
 import random
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import islice, permutations
+from itertools import islice
 from typing import Final
 
 import msgspec
 
 from question_bank.blueprint import Blueprint, check, decode
-from question_bank.item import LETTERS, Item, ItemType, Problem
-from question_bank.paper import Paper, PaperEntry
+from question_bank.item import Problem
+from question_bank.layout import lay_out
+from question_bank.paper import Paper
 from question_bank.pool import Pool, Unit
 from question_bank.recipe import Recipe, Space, space
 from question_bank.solver import Miss, search
@@ -27,8 +28,8 @@ from question_bank.walk import stroll, visit, walk
 
 RECIPE_COUNT: Final = 256  # kept for a plan
 RARE_MAX: Final = 200  # kinds that the walk has missed and that are visited one by one
-PLANS_MAX: Final = 16  # prepared plans kept by `assemble`
-BLOCKS: Final = {ItemType.A1: 0, ItemType.A2: 1, ItemType.A3: 2, ItemType.A4: 2, ItemType.B1: 3, ItemType.X: 4}
+PLANS_MAX: Final = 4  # kept by `assemble`, each with its pool
+SPACES_MAX: Final = 64  # whose recipes are kept; only numbers
 
 
 class ImpossibleBlueprint(Exception):
@@ -66,13 +67,8 @@ class Plan:
         `shuffle_options` every item shows its options in the author's order.
         """
         rng = random.Random(seed)  # noqa: S311  repeatable is the point; the seed is what must not be guessed
-        blocks: list[list[Unit]] = [[] for _ in range(1 + max(BLOCKS.values()))]
-        for unit in self._choose(avoid, rng):
-            blocks[BLOCKS[unit.items[0].type]].append(unit)
-        for block in blocks:
-            rng.shuffle(block) if shuffle_items else block.sort()
-        ordered = (unit for block in blocks for unit in block)
-        return Paper(seed, tuple(_entries(ordered, rng if shuffle_options else None)))
+        units = self._choose(avoid, rng)
+        return Paper(seed, lay_out(units, rng, shuffle_items=shuffle_items, shuffle_options=shuffle_options))
 
     def _choose(self, avoid: frozenset[int], rng: random.Random) -> list[Unit]:
         stale: dict[int, set[int]] = {}  # kind -> places of its units that hold an item to avoid
@@ -110,29 +106,30 @@ def assemble(
     shuffle_items: bool = True,
     shuffle_options: bool = True,
 ) -> Paper:
-    """`prepare` (kept for the last few blueprints and pools) and `Plan.draw`; raises ImpossibleBlueprint."""
-    return prepare(blueprint, pool).draw(seed, avoid, shuffle_items=shuffle_items, shuffle_options=shuffle_options)
+    """`prepare` (once for the last few blueprints and pools) and `Plan.draw`; raises ImpossibleBlueprint."""
+    plan = _prepared(msgspec.json.encode(blueprint, order="deterministic"), pool)
+    return plan.draw(seed, avoid, shuffle_items=shuffle_items, shuffle_options=shuffle_options)
 
 
 def prepare(blueprint: Blueprint, pool: Pool) -> Plan:
     """The plan to draw papers from. Raises ImpossibleBlueprint, also when the blueprint contradicts itself.
 
-    The first time takes about a second of computing, so not on an event loop; for the same pool object the plan is
-    kept, and for a pool of equal make-up its recipes are.
+    Takes about a second of computing, so it is nothing for an event loop; a pool that differs from an earlier one in no
+    number that matters to the blueprint takes some ten milliseconds.
     """
-    return _prepared(msgspec.json.encode(blueprint, order="deterministic"), pool)
-
-
-@lru_cache(maxsize=PLANS_MAX)
-def _prepared(encoded: bytes, pool: Pool) -> Plan:
-    blueprint = decode(encoded)  # with its types in one order, however the author wrote them
     if problems := check(blueprint):
         raise ImpossibleBlueprint(problems)
-    allowed, units = space(blueprint, pool)
+    in_order = msgspec.structs.replace(blueprint, types=dict(sorted(blueprint.types.items())))
+    allowed, units = space(in_order, pool)  # the same space however the author ordered the types
     return Plan(allowed, units, _recipes(allowed))
 
 
 @lru_cache(maxsize=PLANS_MAX)
+def _prepared(encoded: bytes, pool: Pool) -> Plan:
+    return prepare(decode(encoded), pool)
+
+
+@lru_cache(maxsize=SPACES_MAX)
 def _recipes(allowed: Space) -> tuple[Recipe, ...]:
     """Many allowed recipes, among which nearly every kind occurs that can occur at all."""
     rng = random.Random(0)  # noqa: S311  the same recipes for everybody
@@ -167,32 +164,3 @@ def _explain(miss: Miss) -> Problem:
         text = f"{limit.name}: needs {limit.least}, beside the other quotas the pool can give {reached}"
         return Problem("quota_short", text)
     return Problem("quota_over", f"{limit.name}: allows {limit.most}, the other quotas need {reached}")
-
-
-_ORDERS: Final = {count: tuple(map("".join, permutations(LETTERS[:count]))) for count in range(2, 7)}
-
-
-def _entries(units: Iterator[Unit], rng: random.Random | None) -> Iterator[PaperEntry]:
-    group = 0
-    for unit in units:
-        alone = len(unit.items) == 1
-        group += not alone
-        order = _order(unit.items[0], rng)
-        for place, item in enumerate(unit.items):
-            if place and item.type is not ItemType.B1:  # a B1 set shows its options once, above all its stems
-                order = _order(item, rng)
-            yield _entry(item, order, 0 if alone else group)
-
-
-def _entry(item: Item, order: str, group: int) -> PaperEntry:
-    multiple, chain = item.type is ItemType.X, item.type is ItemType.A4
-    return PaperEntry(item.item_id, item.version, order, multiple, group, chain)
-
-
-def _order(item: Item, rng: random.Random | None) -> str:
-    count = len(item.options)
-    if rng is None or item.fixed_order:
-        return LETTERS[:count]
-    if orders := _ORDERS.get(count):
-        return orders[int(rng.random() * len(orders))]
-    return "".join(rng.sample(LETTERS[:count], count))

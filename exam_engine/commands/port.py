@@ -8,7 +8,7 @@ import psutil
 
 from exam_engine.settings import CannotStart, ExitCode
 
-PORT_WAIT_S_MAX = 3  # the processes of a run that was killed need a moment to notice and to go
+PORT_WAIT_S_MAX = 2  # the processes of a run that was killed need a moment to notice and to go
 PORT_POLL_S = 0.1
 ANY = ("0.0.0.0", "::")  # noqa: S104  compared with, not bound to
 

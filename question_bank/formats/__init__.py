@@ -7,6 +7,7 @@ from question_bank.formats.reading import Reading, Refused, Unreadable
 
 __all__ = ["Reading", "Refused", "Unreadable", "read"]
 
+BEFORE_JSON = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"  # spaces and byte order marks, also of UTF-16
 ZIP_START = b"PK\x03\x04"  # an .xlsx file is a ZIP archive
 
 
@@ -19,7 +20,7 @@ def read(name: str, data: bytes, mapping: Mapping[str, str], pool: str) -> Readi
     suffix = name.lower().rpartition(".")[2]
     if data.startswith(ZIP_START) or suffix in {"xlsx", "xlsm"}:
         return xlsx.read(data, mapping, pool)
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
+    if data.lstrip(BEFORE_JSON).startswith(b"["):
         return json_array.read(data, mapping, pool)
     if suffix in {"jsonl", "ndjson", "json"}:
         return jsonl.read(data, mapping, pool)

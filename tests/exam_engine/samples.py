@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from exam_engine.attempt import Attempt, begin, decide, evolve
+from exam_engine.attempt import Attempt, begin, decide, due, evolve
 from exam_engine.chain import GENESIS, Entry
 from exam_engine.messages import (
     AcceptIdentity,
@@ -61,15 +61,10 @@ def fold(attempt: Attempt, events: tuple[Event, ...], now: datetime) -> Attempt:
 def after(attempt: Attempt, *commands: Command, now: datetime = T0, by: int = CANDIDATE) -> Attempt:
     """The attempt after these commands, each decided once time has had its say."""
     for command in commands:
-        while events := decide(attempt, command, by, now):
-            attempt = fold(attempt, events, now)
-            if not _time_acted(events):
-                break
+        while overdue := due(attempt, now):
+            attempt = fold(attempt, overdue, now)
+        attempt = fold(attempt, decide(attempt, command, by, now), now)
     return attempt
-
-
-def _time_acted(events: tuple[Event, ...]) -> bool:
-    return len(events) == 1 and getattr(events[0], "by", -1) == 0 and type(events[0]).__name__ in {"Resumed"}
 
 
 def new(policy: Policy = ONE_HOUR, *, extra_minutes: int = 0, layout: Layout = LAYOUT) -> Attempt:

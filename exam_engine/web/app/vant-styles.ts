@@ -1,6 +1,5 @@
 /** The styles of the few Vant parts we use (their icon font is left out, see vite.config.ts). */
 import 'vant/es/button/style'
-import 'vant/es/field/style'
 import 'vant/es/popup/style'
 import 'vant/es/progress/style'
 import 'vant/es/pull-refresh/style'

@@ -1,65 +1,35 @@
-/** Every call of the desk: its value, or a thrown Problem. */
+/** Every call of the desk, by the client generated from the server's own description. */
 
-import { problemFrom } from '@shared/api'
-import { Problem } from '@shared/problem'
-import type {
-  ActOutcome,
-  ActRequest,
-  BoardSnapshot,
-  DeskSittings,
-  ExtraTime,
-  Me,
-  PastActs,
-  Results,
-  Timeline,
-} from './wire'
+import { api, got } from '@shared/api'
+import type { ActRequest, ExtraTime } from './wire'
 
-const PATIENCE_MS = 20_000
+const ofSitting = (sittingId: number) => ({ params: { path: { sitting_id: sittingId } } })
 
-type Method = 'GET' | 'POST' | 'DELETE'
-
-async function ask<T>(method: Method, path: string, body?: unknown): Promise<T> {
-  const response = await answerTo(method, path, body)
-  const said: unknown = await response.json().catch(() => null)
-  if (!response.ok) throw problemFrom(said, response.status)
-  if (said === null) throw new Problem('no_network', 0) // cut off in the middle of the answer
-  return said as T
-}
-
-async function answerTo(method: Method, path: string, body: unknown): Promise<Response> {
-  const abort = new AbortController()
-  const timer = setTimeout(() => abort.abort(), PATIENCE_MS)
-  const headers: Record<string, string> = { Accept: 'application/json' }
-  if (method !== 'GET') headers['X-Exam'] = '1' // a page of another site can't set it
-  if (body !== undefined) headers['Content-Type'] = 'application/json'
-  const sent = body === undefined ? {} : { body: JSON.stringify(body) }
-  try {
-    return await fetch(path, { method, headers, credentials: 'same-origin', signal: abort.signal, ...sent })
-  } catch {
-    throw new Problem('no_network', 0)
-  } finally {
-    clearTimeout(timer)
-  }
+export const http = {
+  me: () => got(api.GET('/api/session')),
+  logIn: (login: string, password: string) => got(api.POST('/api/session', { body: { login, password } })),
+  logOut: () => got(api.DELETE('/api/session')),
+  sittings: () => got(api.GET('/api/desk/sittings')),
+  board: (sittingId: number) => got(api.GET('/api/desk/sittings/{sitting_id}/board', ofSitting(sittingId))),
+  act: (sittingId: number, act: ActRequest) =>
+    got(api.POST('/api/desk/sittings/{sitting_id}/acts', { ...ofSitting(sittingId), body: act })),
+  pastActs: (sittingId: number) => got(api.GET('/api/desk/sittings/{sitting_id}/acts', ofSitting(sittingId))),
+  actOutcome: (actId: number) => got(api.GET('/api/desk/acts/{act_id}', { params: { path: { act_id: actId } } })),
+  timeline: (attemptId: number) =>
+    got(api.GET('/api/desk/attempts/{attempt_id}/timeline', { params: { path: { attempt_id: attemptId } } })),
+  results: (sittingId: number) => got(api.GET('/api/desk/sittings/{sitting_id}/results', ofSitting(sittingId))),
+  release: (sittingId: number, passPoints: number) =>
+    got(
+      api.POST('/api/desk/sittings/{sitting_id}/release', {
+        ...ofSitting(sittingId),
+        body: { pass_points: passPoints },
+      }),
+    ),
+  extraTime: (sittingId: number, extra: ExtraTime) =>
+    got(api.POST('/api/desk/sittings/{sitting_id}/extra-time', { ...ofSitting(sittingId), body: extra })),
 }
 
 const sitting = (sittingId: number): string => `/api/desk/sittings/${sittingId}`
-
-export const http = {
-  me: () => ask<Me>('GET', '/api/session'),
-  logIn: (login: string, password: string) => ask<Me>('POST', '/api/session', { login, password }),
-  logOut: () => ask<unknown>('DELETE', '/api/session'),
-  sittings: () => ask<DeskSittings>('GET', '/api/desk/sittings'),
-  board: (sittingId: number) => ask<BoardSnapshot>('GET', `${sitting(sittingId)}/board`),
-  act: (sittingId: number, act: ActRequest) => ask<ActOutcome>('POST', `${sitting(sittingId)}/acts`, act),
-  pastActs: (sittingId: number) => ask<PastActs>('GET', `${sitting(sittingId)}/acts`),
-  actOutcome: (actId: number) => ask<ActOutcome>('GET', `/api/desk/acts/${actId}`),
-  timeline: (attemptId: number) => ask<Timeline>('GET', `/api/desk/attempts/${attemptId}/timeline`),
-  results: (sittingId: number) => ask<Results>('GET', `${sitting(sittingId)}/results`),
-  release: (sittingId: number, passPoints: number) =>
-    ask<Results>('POST', `${sitting(sittingId)}/release`, { pass_points: passPoints }),
-  extraTime: (sittingId: number, extra: ExtraTime) =>
-    ask<unknown>('POST', `${sitting(sittingId)}/extra-time`, extra),
-}
 
 export function pictureUrl(attemptId: number, picture: string): string {
   return `/api/desk/attempts/${attemptId}/pictures/${picture}`

@@ -1,16 +1,17 @@
-/** The words of the server this desk uses, by short names. Everything comes from the generated client types. */
+/**
+ * The words of the server this desk uses, by short names. Everything comes from the generated types, but the frames
+ * of the board's socket: they are no part of a description of HTTP.
+ */
 
 import type { components } from '@shared/api.gen'
 
 type Shapes = components['schemas']
 
 export type Me = Shapes['Me']
-export type Phase = Shapes['Phase']
 export type DeskSitting = Shapes['DeskSitting']
 export type DeskSittings = Shapes['DeskSittings']
 export type Tile = Shapes['Tile']
 export type BoardSnapshot = Shapes['BoardSnapshot']
-export type BoardDelta = Shapes['BoardDelta']
 export type ActRequest = Shapes['ActRequest']
 export type ActCommand = ActRequest['command']
 export type ActOutcome = Shapes['ActOutcome']
@@ -25,7 +26,7 @@ export type ExtraTime = Shapes['ExtraTime']
 
 /** What the board's socket says. The first is the whole board, then only what changed. */
 export type BoardFrame =
-  | (BoardSnapshot & { type: 'board' })
-  | (BoardDelta & { type: 'tiles' })
+  | BoardSnapshot
+  | { type: 'tiles'; now: string; tiles: Tile[] }
   | { type: 'pong'; now?: string }
   | { type: 'bye'; code: string; retry_after_ms?: number }

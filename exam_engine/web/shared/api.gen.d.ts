@@ -391,6 +391,17 @@ export interface components {
             type: "accept_identity";
         };
         /**
+         * Ack
+         * @description It is committed. `result` is saved, already (a harmless retry) or late (kept, not counted).
+         */
+        Ack: {
+            /** @enum {unknown} */
+            type: "ack";
+            seq: number;
+            version: number;
+            result: string;
+        };
+        /**
          * Acknowledge
          * @description 【我知道了】 for one notice.
          */
@@ -519,6 +530,16 @@ export interface components {
             version: number;
             last_seq: number;
             clock: components["schemas"]["Clock"] | null;
+        };
+        /**
+         * BoardDelta
+         * @description Tiles that changed since the word before, at most four times a second.
+         */
+        BoardDelta: {
+            /** @enum {unknown} */
+            type: "tiles";
+            now: string;
+            tiles: components["schemas"]["Tile"][];
         };
         /**
          * BoardSnapshot
@@ -1269,6 +1290,18 @@ export interface components {
             by: number;
             /** @default 0 */
             act?: number;
+        };
+        /**
+         * Welcome
+         * @description First frame down. `view` None: the device is told what it missed instead.
+         */
+        Welcome: {
+            /** @enum {unknown} */
+            type: "welcome";
+            view: components["schemas"]["AttemptView"] | null;
+            version: number;
+            last_seq: number;
+            clock: components["schemas"]["Clock"] | null;
         };
     };
     responses: never;

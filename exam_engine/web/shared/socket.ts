@@ -55,6 +55,7 @@ export class LiveSocket {
     this.closed = false
     if (typeof window !== 'undefined') {
       window.addEventListener('online', this.nudge)
+      window.addEventListener('offline', this.cut)
       document.addEventListener('visibilitychange', this.seen)
     }
     this.connect()
@@ -64,6 +65,7 @@ export class LiveSocket {
     this.closed = true
     if (typeof window !== 'undefined') {
       window.removeEventListener('online', this.nudge)
+      window.removeEventListener('offline', this.cut)
       document.removeEventListener('visibilitychange', this.seen)
     }
     clearTimeout(this.retryTimer)
@@ -100,6 +102,11 @@ export class LiveSocket {
     if (this.closed) return
     if (this.isOpen) this.askNow()
     else if (this.socket === null) this.connect()
+  }
+
+  /** The browser says there is no network: no need to wait until the silence proves it. */
+  private readonly cut = (): void => {
+    if (!this.closed && this.socket) this.lost()
   }
 
   private readonly seen = (): void => {

@@ -17,6 +17,13 @@ function flat(tree: Tree, prefix = ''): Record<string, string> {
 
 const holes = (sentence: string): string[] => (sentence.match(/\{\w+\}/g) ?? []).sort()
 
+/** Every .vue and .ts file of a folder, as one text. */
+function sources(folder: string): string {
+  const all = readdirSync(new URL(`../${folder}/`, here), { recursive: true, encoding: 'utf8' })
+  const code = all.filter((path) => /\.(vue|ts)$/.test(path))
+  return code.map((path) => readFileSync(new URL(`../${folder}/${path}`, here), 'utf8')).join('\n')
+}
+
 describe('the words', () => {
   it('have the same areas in both languages', () => {
     expect(readdirSync(new URL('en/', here)).sort()).toEqual(areas)
@@ -31,6 +38,16 @@ describe('the words', () => {
   it.each(areas)('%s: the same facts fill the same sentence in both languages', (area) => {
     const [zh, en] = [flat(read('zh-CN', area)), flat(read('en', area))]
     for (const key of Object.keys(zh)) expect([key, holes(en[key] ?? '')]).toEqual([key, holes(zh[key] ?? '')])
+  })
+
+  it('hold every sentence the app asks for by its whole name', () => {
+    const known = areas.reduce<Record<string, string>>(
+      (all, area) => ({ ...all, ...flat(read('zh-CN', area), `${area.replace('.json', '')}.`) }),
+      {},
+    )
+    const asked = [...sources('app').matchAll(/'((?:app|shared)\.[A-Za-z0-9_.]+)'/g)].map((match) => match[1] ?? '')
+    expect(asked.length).toBeGreaterThan(50)
+    expect(asked.filter((key) => !(key in known))).toEqual([])
   })
 
   it.each(areas)('%s: no sign the message format would read as its own', (area) => {

@@ -19,6 +19,7 @@ export interface KeptView {
   device: string
   view: AttemptView
   left_ms: number
+  ticking: boolean
   kept_at: number
 }
 

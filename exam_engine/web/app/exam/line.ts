@@ -56,7 +56,7 @@ export class Line {
       {
         opened: (send) => send({ type: 'hello', device: this.device, since: this.handlers.since() }),
         text: (text) => this.heard(text),
-        down: () => this.socketDown(),
+        down: (failures) => this.socketDown(failures),
       },
       { ...options, ping: { type: 'ping' }, pinged: () => (this.pingAt = performance.now()) },
     )
@@ -122,16 +122,16 @@ export class Line {
     if (code === 'superseded') return this.handlers.frame({ type: 'bye', code }, null) // stays to listen
     if (code === 'logged_out') return this.handlers.over(asProblem(null))
     this.socket.retryAfter(retryAfterMs || 1_000)
-    this.socketDown()
+    this.socketDown(1)
   }
 
-  private socketDown(): void {
+  private socketDown(failures: number): void {
     if (this.closed) return
     if (this.state === 'socket') {
       this.handlers.broken()
       this.become('connecting')
       this.pollSoon(PATIENCE_BEFORE_POLL_MS)
-    } else if (!this.polling) this.pollSoon(PATIENCE_BEFORE_POLL_MS)
+    } else if (!this.polling || (failures === 1 && !this.asking)) this.pollSoon(PATIENCE_BEFORE_POLL_MS)
   }
 
   private pollSoon(ms: number): void {

@@ -8,9 +8,9 @@ import { Countdown } from '@shared/countdown'
 import type { Body, DeviceCommand, FrameDown } from '@shared/frames'
 import { asProblem, Problem } from '@shared/problem'
 import type { AttemptView, Clock, PaperView } from '@shared/shapes'
-import type { Drawer, Row } from './drawer'
+import type { Drawer, KeptView, Row } from './drawer'
 import { answersOf, apply, FINAL, marksOf, saved, touchedOf } from './fold'
-import { Line, type LineHandlers, type LineState } from './line'
+import type { Line, LineHandlers, LineState } from './line'
 import { bodyOf, judgeOrphans } from './orphans'
 import { Outbox } from './outbox'
 import { signOf, stageOf, type ExamState, type Saying } from './state'
@@ -18,8 +18,10 @@ import { signOf, stageOf, type ExamState, type Saying } from './state'
 export interface Server {
   view(attempt: number, device: string): Promise<AttemptView>
   paper(attempt: number, device: string): Promise<PaperView>
-  line(attempt: number, device: string, handlers: LineHandlers): Line
+  line(attempt: number, device: string, handlers: LineHandlers): OpenLine
 }
+
+export type OpenLine = Pick<Line, 'open' | 'close' | 'kick' | 'look'>
 
 export interface Devices {
   claim(attempt: number): Promise<string>
@@ -39,7 +41,7 @@ export class ExamSession {
   private view: AttemptView | null = null
   private paper: PaperView | null = null
   private outbox: Outbox | null = null
-  private line: Line | null = null
+  private line: OpenLine | null = null
   private lineState: LineState = 'connecting'
   private trouble: Problem | null = null
   private lostToAnother = false
@@ -130,7 +132,7 @@ export class ExamSession {
       if (!problem.passing || !mine) return this.fail(problem)
       await this.outbox.open(mine.view.last_seq)
       this.view = mine.view
-      this.countdown.tell(offlineClock(mine.view, mine.left_ms, mine.kept_at))
+      this.countdown.tell(offlineClock(mine))
       this.reconcile()
     }
     this.connect()
@@ -232,8 +234,9 @@ export class ExamSession {
         if (this.view && frame.version > this.view.version) {
           this.clock(frame.clock, askedAt)
           this.tellOf(frame.event)
-          this.view = apply(this.view, frame, this.device)
-          this.reconcile()
+          const before = this.view
+          this.view = apply(before, frame, this.device)
+          this.reconcile(before)
         }
         break
       case 'ack':
@@ -257,7 +260,7 @@ export class ExamSession {
     if (result === 'late') this.speak('came_late', command && 'no' in command ? { no: command.no } : {})
     if (command?.type === 'hand_in') {
       this.handedIn = true // until its event says how it ended
-      setTimeout(() => void this.refresh().then(() => (this.handedIn = false)), LOOK_AGAIN_MS)
+      setTimeout(() => this.lookIfHandedIn(), LOOK_AGAIN_MS)
     }
     this.outbox?.acknowledged(seq)
     this.reconcile()
@@ -275,6 +278,14 @@ export class ExamSession {
       this.speak(code, { ...facts, no })
     }
     void this.refresh()
+  }
+
+  private lookIfHandedIn(): void {
+    if (!this.handedIn || this.closed) return
+    void this.refresh().then(() => {
+      this.handedIn = false
+      this.draw()
+    })
   }
 
   /** Held back by something the view knows nothing of: its end would be missed too, so look. */
@@ -344,6 +355,7 @@ export class ExamSession {
   private ended(view: AttemptView): void {
     clearTimeout(this.keeping)
     this.timeIsUp = false
+    this.handedIn = false
     this.toSay.clear()
     if (view.phase === 'annulled') this.outbox?.stop('annulled')
     void this.drawer.clear(this.attempt).catch(() => undefined)
@@ -430,7 +442,8 @@ export class ExamSession {
     this.keeping = setTimeout(() => {
       const { view, device, attempt } = this
       if (!view || !this.holds) return
-      const kept = { attempt, device, view, left_ms: this.countdown.left(), kept_at: Date.now() }
+      const { ticking } = this.countdown
+      const kept = { attempt, device, view, ticking, left_ms: this.countdown.left(), kept_at: Date.now() }
       void this.drawer.keepView(kept).catch(() => undefined)
     }, KEEP_VIEW_MS)
   }
@@ -469,6 +482,7 @@ export class ExamSession {
       starting: this.starting,
       acknowledged: this.acknowledged,
       timeIsUp: this.timeIsUp,
+      ticking: this.countdown.ticking,
       trouble: this.trouble,
       lost: this.lost.map((row) => row.command),
       saying: this.saying,
@@ -477,8 +491,7 @@ export class ExamSession {
 }
 
 /** With no network after a reload the phone's own clock is the only hint; the server's next word replaces it. */
-function offlineClock(view: AttemptView, leftMs: number, keptAt: number): Clock {
-  const ticking = view.clock?.ticking ?? !view.paused
-  const passed = ticking ? Math.max(0, Date.now() - keptAt) : 0
-  return { remaining_ms: Math.max(0, leftMs - passed), ticking }
+function offlineClock({ left_ms, kept_at, ticking }: KeptView): Clock {
+  const passed = ticking ? Math.max(0, Date.now() - kept_at) : 0
+  return { remaining_ms: Math.max(0, left_ms - passed), ticking }
 }

@@ -43,6 +43,8 @@ export interface ExamState {
   /** Notices acknowledged here, whose acknowledgement may still be on its way. */
   acknowledged: ReadonlySet<number>
   timeIsUp: boolean
+  /** Whether the clock runs (it stands in a compensated pause). */
+  ticking: boolean
   trouble: Problem | null
   lost: readonly Body[]
   saying: Saying | null

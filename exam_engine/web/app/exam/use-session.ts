@@ -16,9 +16,12 @@ export interface UsedSession {
 
 export function useSession(attempt: number): UsedSession {
   const devices = { claim: claimDevice, renew: renewDevice }
-  const session = new ExamSession(attempt, server, openDrawer(), devices, (next) => (state.value = next))
-  const state = shallowRef(session.state)
   const leftMs = ref(0)
+  const session = new ExamSession(attempt, server, openDrawer(), devices, (next) => {
+    state.value = next
+    draw()
+  })
+  const state = shallowRef(session.state)
   const seen = (): void => {
     if (document.visibilityState === 'visible') session.look()
   }

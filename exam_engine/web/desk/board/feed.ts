@@ -18,7 +18,6 @@ export type Line = 'connecting' | 'live' | 'polling' | 'ended'
 
 /** The part of a WebSocket that is used. */
 export interface Socket {
-  onopen: ((event: Event) => void) | null
   onmessage: ((event: MessageEvent) => void) | null
   onclose: ((event: CloseEvent) => void) | null
   send(data: string): void

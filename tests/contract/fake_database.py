@@ -1,0 +1,355 @@
+"""What PostgreSQL is to the journal and the loops, in memory, with room for bad weather.
+
+The real `exam_engine.journal.Journal` runs on a `FakePool`, so that the simulation tries the code that commits and
+not a copy of it. Statements are known by their text: an unknown one is an error of the test. Promises kept, and tried
+by the same suite as on the real PostgreSQL:
+
+- a transaction is seen by others as a whole or not at all, and is undone when its block is left by an error;
+- INSERT … ON CONFLICT DO NOTHING waits for a writer that is not through yet (here: for any writer);
+- an advisory lock belongs to one connection and is free when that connection is gone.
+
+`Weather` is asked before and after everything that crosses the network. The default is fair.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from exam_engine import journal, store
+from exam_engine.chain import Entry
+from exam_engine.journal import Row
+from exam_engine.messages import Phase
+from scoring import store as scores
+
+NEW_ROW: Final = Row(Phase.ENTERED, None, None, None, None)
+
+
+class Weather:
+    """Fair: everything arrives at once. `kind` is read, write or commit."""
+
+    async def going(self, kind: str) -> None:
+        """On the way to the database; raising here means that it never arrived."""
+
+    async def coming(self, kind: str) -> None:
+        """On the way back; raising here means that it was done and nobody was told."""
+
+    def orphaned(self) -> float | None:
+        """Seconds after which a commit whose client has just lost its line happens all the same; None: told as usual."""
+        return None
+
+
+@dataclass
+class FakeDatabase:
+    """The tables. `rows` are the lines of exam.attempts; `scores` the revisions saved, by attempt."""
+
+    journals: dict[int, list[Entry]] = field(default_factory=dict)
+    rows: dict[int, Row] = field(default_factory=dict)
+    scores: dict[int, dict[int, int]] = field(default_factory=dict)
+    released: bool = True
+    pass_points: int = 1
+    clock: Callable[[], datetime] | None = None
+    leaders: dict[int, "FakeConnection"] = field(default_factory=dict)
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def open_attempt(self, first: Entry) -> None:
+        """A new attempt with its first entry, as entering writes it."""
+        self.rows[first.attempt_id] = NEW_ROW
+        self.journals[first.attempt_id] = [first]
+
+    def insert(self, entries: Sequence[Entry]) -> list[Entry]:
+        """What of these entries is new; numbers already taken are passed over."""
+        fresh: dict[tuple[int, int], Entry] = {}
+        for entry in entries:
+            key = (entry.attempt_id, entry.version)
+            if self.standing(*key) is None and key not in fresh:
+                fresh[key] = entry
+        return list(fresh.values())
+
+    def standing(self, attempt_id: int, version: int) -> Entry | None:
+        entries = self.journals.get(attempt_id, ())
+        return entries[version - 1] if version <= len(entries) else None
+
+    def keep(self, entries: Sequence[Entry], rows: dict[int, Row]) -> None:
+        """The commit."""
+        for entry in sorted(entries, key=lambda entry: (entry.attempt_id, entry.version)):
+            entries_of = self.journals.setdefault(entry.attempt_id, [])
+            assert entry.version == len(entries_of) + 1, "a gap in a journal"
+            entries_of.append(entry)
+        self.rows.update({attempt_id: row for attempt_id, row in rows.items() if attempt_id in self.rows})
+
+    # --- what is asked -------------------------------------------------------------------------------------------
+
+    def answer(self, sql: str, args: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        """The rows of one reading statement."""
+        return _READS[sql](self, *args)
+
+    def _load(self, attempt_id: int, after: int) -> list[tuple[Any, ...]]:
+        return [_columns(entry) for entry in self.journals.get(attempt_id, ())[after:]]
+
+    def _load_many(self, attempt_ids: Sequence[int]) -> list[tuple[Any, ...]]:
+        return [row for attempt_id in sorted(set(attempt_ids)) for row in self._load(attempt_id, 0)]
+
+    def _tails(self, attempt_ids: Sequence[int], versions: Sequence[int]) -> list[tuple[Any, ...]]:
+        known = sorted(zip(attempt_ids, versions, strict=True))
+        return [row for attempt_id, version in known for row in self._load(attempt_id, version)]
+
+    def _due_soon(self, until: datetime, limit: int) -> list[tuple[Any, ...]]:
+        due = [
+            (row.next_check_at, attempt_id)
+            for attempt_id, row in self.rows.items()
+            if row.phase == Phase.RUNNING and row.next_check_at is not None and row.next_check_at <= until
+        ]
+        return [(attempt_id, at) for at, attempt_id in sorted(due)[:limit]]
+
+    def _in_phase(self, phase: Phase, limit: int) -> list[int]:
+        return sorted(attempt_id for attempt_id, row in self.rows.items() if row.phase == phase)[:limit]
+
+    def _unmarked(self, limit: int) -> list[tuple[Any, ...]]:
+        return [(attempt_id,) for attempt_id in self._in_phase(Phase.SUBMITTED, limit)]
+
+    def _roster(self, _sitting_id: int) -> list[tuple[Any, ...]]:
+        return self._roster_some(_sitting_id, sorted(self.rows))
+
+    def _roster_some(self, _sitting_id: int, attempt_ids: Sequence[int]) -> list[tuple[Any, ...]]:
+        """All attempts here are of one sitting."""
+        return [
+            Named(attempt_id=a, person_id=a % 10**6, name="测试", id_number=None, phase=self.rows[a].phase)
+            for a in attempt_ids
+            if a in self.rows
+        ]
+
+    def _releasable(self, limit: int) -> list[tuple[Any, ...]]:
+        return [(a, self.pass_points, 900) for a in self._in_phase(Phase.MARKED, limit)] if self.released else []
+
+
+class Named(tuple[Any, ...]):
+    """A row whose columns are asked for by name."""
+
+    _names: dict[str, int]
+
+    def __new__(cls, **columns: Any) -> "Named":
+        return super().__new__(cls, columns.values())
+
+    def __init__(self, **columns: Any) -> None:
+        self._names = {name: index for index, name in enumerate(columns)}
+
+    def __getitem__(self, key: Any) -> Any:
+        return super().__getitem__(self._names[key] if isinstance(key, str) else key)
+
+
+def _columns(entry: Entry) -> tuple[Any, ...]:
+    return (entry.attempt_id, entry.version, entry.seq, entry.kind, entry.body, entry.at, entry.digest)
+
+
+_READS: Final[dict[str, Callable[..., list[tuple[Any, ...]]]]] = {
+    journal._LOAD: FakeDatabase._load,
+    journal._LOAD_MANY: FakeDatabase._load_many,
+    journal._TAILS: FakeDatabase._tails,
+    store.DUE_SOON: FakeDatabase._due_soon,
+    store.UNMARKED: FakeDatabase._unmarked,
+    store.RELEASABLE: FakeDatabase._releasable,
+    store.ROSTER: FakeDatabase._roster,
+    store.ROSTER_SOME: FakeDatabase._roster_some,
+}
+_INSERT, _STANDING, _UPDATE_ROWS = journal._INSERT, journal._STANDING, journal._UPDATE_ROWS
+
+
+class FakePool:
+    """The pool of one process."""
+
+    def __init__(self, database: FakeDatabase, weather: Weather | None = None) -> None:
+        self.database = database
+        self.weather = weather or Weather()
+
+    def acquire(self) -> "FakeConnection":
+        return FakeConnection(self.database, self.weather)
+
+    async def fetch(self, sql: str, *args: Any) -> list[tuple[Any, ...]]:
+        async with self.acquire() as connection:
+            return await connection.fetch(sql, *args)
+
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        async with self.acquire() as connection:
+            return await connection.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: Any) -> str:
+        async with self.acquire() as connection:
+            return await connection.execute(sql, *args)
+
+
+class FakeConnection:
+    """A connection while it is held; leaving the block gives its advisory locks back."""
+
+    def __init__(self, database: FakeDatabase, weather: Weather) -> None:
+        self._database = database
+        self._weather = weather
+        self._transaction: _Transaction | None = None
+
+    async def __aenter__(self) -> "FakeConnection":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        leaders = self._database.leaders
+        for key in [key for key, leader in leaders.items() if leader is self]:
+            del leaders[key]
+
+    def transaction(self) -> "_Transaction":
+        self._transaction = _Transaction(self._database, self._weather, self._ended)
+        return self._transaction
+
+    def _ended(self) -> None:
+        self._transaction = None
+
+    async def fetch(self, sql: str, *args: Any) -> list[tuple[Any, ...]]:
+        await self._weather.going("read")
+        rows = self._standing(*args) if sql == _STANDING else self._database.answer(sql, args)
+        await self._weather.coming("read")
+        return rows
+
+    def _standing(self, attempt_ids: Sequence[int], versions: Sequence[int]) -> list[tuple[Any, ...]]:
+        """Own rows of the transaction are seen too."""
+        own = {} if self._transaction is None else {(e.attempt_id, e.version): e for e in self._transaction.entries}
+        found = [
+            own.get((attempt_id, version)) or self._database.standing(attempt_id, version)
+            for attempt_id, version in dict.fromkeys(zip(attempt_ids, versions, strict=True))
+        ]
+        return [(entry.attempt_id, entry.version, entry.digest) for entry in found if entry is not None]
+
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        await self._weather.going("read" if sql.lstrip().startswith("SELECT") else "write")
+        value = self._value(sql, args)
+        await self._weather.coming("read")
+        return value
+
+    def _value(self, sql: str, args: tuple[Any, ...]) -> Any:
+        if sql == "SELECT 1":
+            return 1
+        if sql == "SELECT clock_timestamp()":
+            assert self._database.clock is not None
+            return self._database.clock()
+        if sql == "SELECT pg_try_advisory_lock($1)":
+            return self._database.leaders.setdefault(args[0], self) is self
+        assert sql == scores.ADD, sql
+        attempt_id, revision, points = args[:3]
+        saved = self._database.scores.setdefault(attempt_id, {})
+        if revision in saved:
+            return None
+        saved[revision] = points
+        return revision
+
+    async def execute(self, sql: str, *args: Any) -> str:
+        if sql == store.DROP_EXPIRED_SESSIONS:
+            return "DELETE 0"
+        if self._transaction is not None:
+            return await self._transaction.execute(sql, args)
+        async with _Transaction(self._database, self._weather, self._ended) as alone:
+            return await alone.execute(sql, args)
+
+
+class _Transaction:
+    """Writes gathered until the commit. From its first write on, no other transaction writes."""
+
+    def __init__(self, database: FakeDatabase, weather: Weather, ended: Callable[[], None]) -> None:
+        self._database = database
+        self._weather = weather
+        self._ended = ended
+        self._holds = False
+        self.entries: list[Entry] = []
+        self.rows: dict[int, Row] = {}
+
+    async def __aenter__(self) -> "_Transaction":
+        return self
+
+    async def execute(self, sql: str, args: tuple[Any, ...]) -> str:
+        await self._weather.going("write")
+        if not self._holds:
+            await self._database.writing.acquire()
+            self._holds = True
+        status = self._write(sql, args)
+        await self._weather.coming("write")
+        return status
+
+    def _write(self, sql: str, args: tuple[Any, ...]) -> str:
+        if sql == _INSERT:
+            asked = [Entry(*columns) for columns in zip(*args, strict=True)]
+            fresh = self._database.insert(asked)
+            self.entries.extend(fresh)
+            return f"INSERT 0 {len(fresh)}"
+        assert sql == _UPDATE_ROWS, sql
+        for attempt_id, *values in zip(*args, strict=True):
+            self.rows[attempt_id] = Row(*values)
+        return f"UPDATE {len(args[0])}"
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended()
+        try:
+            if kind is None:
+                await self._commit()
+        finally:
+            self._let_go()
+
+    async def _commit(self) -> None:
+        await self._weather.going("commit")
+        later_s = self._weather.orphaned()
+        if later_s is not None:
+            orphan = asyncio.get_running_loop().call_later(later_s, self._orphan, self._holds)
+            self._holds = False
+            raise ConnectionResetError(f"the line broke during a commit {orphan.when():.3f}")
+        self._database.keep(self.entries, self.rows)
+        self._let_go()
+        await self._weather.coming("commit")
+
+    def _orphan(self, holds: bool) -> None:
+        self._database.keep(self.entries, self.rows)
+        self._holds = holds
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._holds:
+            self._holds = False
+            self._database.writing.release()
+
+
+class BreakingPool:
+    """A pool, fake or real, of which chosen connections break right after their work was committed.
+
+    `breaks` is called with each connection given back and says what happens then: nothing, or an error to raise.
+    """
+
+    def __init__(self, pool: Any, breaks: Callable[[], Awaitable[Exception | None]]) -> None:
+        self._pool = pool
+        self._breaks = breaks
+
+    def acquire(self) -> "_BreakingConnection":
+        return _BreakingConnection(self._pool.acquire(), self._breaks)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pool, name)
+
+
+class _BreakingConnection:
+    def __init__(self, acquired: Any, breaks: Callable[[], Awaitable[Exception | None]]) -> None:
+        self._acquired = acquired
+        self._breaks = breaks
+
+    async def __aenter__(self) -> Any:
+        return await self._acquired.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._acquired.__aexit__(kind, error, trace)
+        if kind is None and (broken := await self._breaks()) is not None:
+            raise broken
+
+
+def moved(row: Row, **changes: Any) -> Row:
+    """The same line with other values."""
+    return replace(row, **changes)

@@ -1,0 +1,74 @@
+"""Scores in PostgreSQL: added, never changed."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+
+from scoring import store
+from scoring.marking import Mark, Multiple, Ruling, Scheme, Score, Verdict
+from scoring.store import latest, save_score
+
+Connection = asyncpg.Connection
+
+SCORE = Score(2, 4, 1, 0, 1, (Mark("a", Verdict.CORRECT, 2), Mark("", Verdict.UNANSWERED, 0)))
+BETTER = Score(4, 4, 2, 0, 0, (Mark("a", Verdict.CORRECT, 2), Mark("", Verdict.CREDITED, 2)))
+SCHEME = Scheme(2, Multiple.PARTIAL, (Ruling(7, 1, ("c", "ab"), full_credit=True),))
+NOON = datetime(2026, 5, 1, 4, tzinfo=UTC)
+
+
+@pytest.fixture
+async def connection(database_url: str) -> AsyncIterator[Connection]:
+    opened = await asyncpg.connect(database_url)
+    yield opened
+    await opened.close()
+
+
+async def test_a_score_comes_back_as_it_was_with_its_scheme_and_reason(connection: Connection) -> None:
+    assert await save_score(connection, 1, 1, SCORE, scheme=SCHEME, reason="first", marked_at=NOON)
+    found = (await latest(connection, [1]))[1]
+    assert (found.revision, found.score, found.scheme, found.reason) == (1, SCORE, SCHEME, "first")
+    assert found.marked_at == NOON
+
+
+async def test_saving_a_revision_again_changes_nothing(connection: Connection) -> None:
+    assert await save_score(connection, 2, 1, SCORE)
+    assert not await save_score(connection, 2, 1, BETTER)
+    assert (await latest(connection, [2]))[2].score == SCORE
+
+
+async def test_the_latest_revision_counts_and_who_has_no_score_is_missing(connection: Connection) -> None:
+    await save_score(connection, 3, 2, BETTER, reason="key of item 7")
+    await save_score(connection, 3, 1, SCORE)
+    await save_score(connection, 4, 1, SCORE)
+    found = await latest(connection, [3, 4, 5])
+    assert {attempt_id: each.revision for attempt_id, each in found.items()} == {3: 2, 4: 1}
+    assert found[3].score == BETTER
+
+
+async def test_without_a_time_the_clock_of_the_database_is_asked(connection: Connection) -> None:
+    await save_score(connection, 6, 1, SCORE)
+    found = (await latest(connection, [6]))[6]
+    assert found.scheme is None
+    assert 0 <= (await connection.fetchval("SELECT now()") - found.marked_at).total_seconds() < 60
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE score.scores SET points = 4", "DELETE FROM score.scores", "TRUNCATE score.scores"]
+)
+async def test_a_score_is_never_changed(connection: Connection, statement: str) -> None:
+    await save_score(connection, 7, 1, SCORE)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="written once"):
+        await connection.execute(statement)
+
+
+async def test_the_database_refuses_a_score_that_does_not_add_up(connection: Connection) -> None:
+    for bad in (Score(5, 4, 2, 0, 0, SCORE.marks), Score(2, 4, 2, 1, 0, SCORE.marks)):
+        with pytest.raises(asyncpg.CheckViolationError):
+            await save_score(connection, 8, 1, bad)
+
+
+async def test_every_statement_fits_the_schema(connection: Connection) -> None:
+    for statement in (store.ADD, store.LATEST):
+        await connection.prepare(statement)
