@@ -39,6 +39,8 @@ class Storm(Weather):
         self.dead = False
 
     async def going(self, kind: str) -> None:
+        self._die()
+        await asyncio.sleep(self._rng.expovariate(300))
         await self._pass(self._climate.lost_before)
 
     async def coming(self, kind: str) -> None:
@@ -50,8 +52,6 @@ class Storm(Weather):
         return self._rng.uniform(0.0, 1.0)
 
     async def _pass(self, lost: float) -> None:
-        self._die()
-        await asyncio.sleep(self._rng.expovariate(400))
         if not self.over and self._rng.random() < self._climate.stalled:
             await asyncio.sleep(self._rng.uniform(0.2, self._climate.stall_s_max))
         self._die()

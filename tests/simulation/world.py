@@ -47,7 +47,7 @@ from tests.simulation.weather import Climate
 
 FIRST_ID: Final = 1_000_000_000_001
 DESK: Final = 900
-STORY_S: Final = 110.0  # in which everybody acts; the exams last a minute, and what the desk adds
+STORY_S: Final = 85.0  # in which everybody acts; the exams last a minute, and what the desk adds
 CALM_S: Final = 16.0  # fair weather at the end, in which everything must come to rest
 REST_S_MAX: Final = 400.0  # until then the last bell has rung
 
@@ -273,7 +273,7 @@ class _Monotonic:
 def stage() -> Iterator[None]:
     """What the product takes from the host is taken from the run; logs are nobody's business here."""
     kept, config = (clock.time, workers.TICK_S), structlog.get_config()
-    clock.time, workers.TICK_S = SimpleNamespace(monotonic=_Monotonic().monotonic), 0.25  # type: ignore[assignment, misc]
+    clock.time, workers.TICK_S = SimpleNamespace(monotonic=_Monotonic().monotonic), 0.5  # type: ignore[assignment, misc]
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory(), processors=[], cache_logger_on_first_use=False)
     try:
         yield
