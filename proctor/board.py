@@ -34,6 +34,7 @@ class Candidate(msgspec.Struct, frozen=True):
     answered: int = 0
     deadline_at: datetime | None = None
     paused_at: datetime | None = None
+    pause_stops_clock: bool = True
     identity: str = "none"
     locked: bool = False
     picture: str = ""
@@ -43,6 +44,12 @@ class Candidate(msgspec.Struct, frozen=True):
     late: int = 0
     devices: int = 0
     ending: str | None = None
+
+
+def ticking(candidate: Candidate) -> bool:
+    """Whether the candidate's clock runs now."""
+    stands = candidate.paused_at is not None and candidate.pause_stops_clock
+    return candidate.phase == "running" and not stands
 
 
 def fold(candidate: Candidate, version: int, kind: str, body: Mapping[str, Any], at: datetime) -> Candidate:
@@ -89,7 +96,8 @@ def _nothing(_candidate: Candidate, _body: Mapping[str, Any], _at: datetime) -> 
 
 
 def _entered(_candidate: Candidate, body: Mapping[str, Any], _at: datetime) -> dict[str, Any]:
-    return {"item_count": len(body["layout"]["options"])}
+    stops = body["policy"]["pause_compensated"]
+    return {"item_count": len(body["layout"]["options"]), "pause_stops_clock": stops}
 
 
 def _portrait(candidate: Candidate, body: Mapping[str, Any], _at: datetime) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from exam_engine import store
 from exam_engine.bus import Wake
 from exam_engine.chain import Entry
 from exam_engine.edge.masks import masked_number
-from exam_engine.edge.shapes import BoardDelta, BoardSnapshot, Tile
+from exam_engine.edge.shapes import BoardDelta, BoardPong, BoardSnapshot, Tile
 from exam_engine.house import House
 from exam_engine.messages import Bye, write
 from exam_engine.service import Known
@@ -196,6 +196,7 @@ class Board:
             item_count=candidate.item_count,
             deadline_at=candidate.deadline_at,
             paused_at=candidate.paused_at,
+            ticking=board.ticking(candidate),
             identity=candidate.identity,
             locked=candidate.locked,
             connected=self._connected.get(attempt_id),
@@ -244,6 +245,10 @@ class Boards:
                 self._boards.pop(sitting_id, None)
                 task.cancel()
 
+    def now(self) -> datetime:
+        """The server's time, for the desk's clock."""
+        return self._house.clock.now()
+
     def _woken(self, wake: Wake) -> None:
         for board_, _ in self._boards.values():
             board_.woken(wake)
@@ -266,7 +271,8 @@ async def watch(boards: Boards, sitting_id: int, socket: web.WebSocketResponse) 
             async for message in socket:
                 if message.type is not WSMsgType.TEXT:
                     return
-                await socket.send_str('{"type":"pong"}')
+                pong = BoardPong(now=boards.now())
+                await socket.send_str(msgspec.json.encode(pong).decode())
         except ConnectionError:
             return
         finally:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from exam_engine.edge.http import Endpoint
-from exam_engine.edge.shapes import BoardDelta, Problem, Welcome
+from exam_engine.edge.shapes import BoardDelta, BoardPong, Problem, Welcome
 from exam_engine.messages import Ack, Bye, Event, FrameUp, Pong, Rejected, Told
 
 REF = "#/components/schemas/{name}"
@@ -21,7 +21,7 @@ ERRORS = {
     "429": "too often",
 }
 # What only travels on sockets, so that the browser's types are made from here too.
-ON_SOCKETS: tuple[Any, ...] = (FrameUp, Event, Told, Ack, Rejected, Pong, Bye, Welcome, BoardDelta)
+ON_SOCKETS: tuple[Any, ...] = (FrameUp, Event, Told, Ack, Rejected, Pong, Bye, Welcome, BoardDelta, BoardPong)
 
 
 def document(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:

@@ -291,6 +291,7 @@ class Tile(_Shape, frozen=True, kw_only=True):
     item_count: int
     deadline_at: datetime | None
     paused_at: datetime | None
+    ticking: bool
     identity: str
     locked: bool
     connected: bool | None
@@ -320,6 +321,12 @@ class BoardDelta(_Shape, frozen=True, kw_only=True, tag="tiles", tag_field="type
 
     now: datetime
     tiles: list[Tile]
+
+
+class BoardPong(_Shape, frozen=True, kw_only=True, tag="pong", tag_field="type"):
+    """Keeps the desk's clock fresh on a quiet board."""
+
+    now: datetime
 
 
 Act = (

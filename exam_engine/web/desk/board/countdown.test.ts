@@ -10,7 +10,11 @@ describe('what is left', () => {
   })
 
   it('stands while paused', () => {
-    expect(remainingMs(aTile({ paused_at: '2026-11-22T09:10:00Z' }), NOW)).toBe(50 * 60_000)
+    expect(remainingMs(aTile({ paused_at: '2026-11-22T09:10:00Z', ticking: false }), NOW)).toBe(50 * 60_000)
+  })
+
+  it('goes on through a pause that is not compensated', () => {
+    expect(remainingMs(aTile({ paused_at: '2026-11-22T09:10:00Z' }), NOW)).toBe(30 * 60_000)
   })
 
   it('is never less than nothing', () => {

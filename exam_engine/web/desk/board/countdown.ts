@@ -2,13 +2,13 @@
 
 import type { Tile } from '../wire'
 
-type Timed = Pick<Tile, 'phase' | 'deadline_at' | 'paused_at'>
+type Timed = Pick<Tile, 'phase' | 'deadline_at' | 'paused_at' | 'ticking'>
 type Seen = Pick<Tile, 'connected' | 'seen_at'>
 
-/** Milliseconds left, null when no clock is running. While paused the clock stands where it was stopped. */
+/** Milliseconds left, null when no clock is running. While paused it stands where it was stopped, unless the policy lets it run. */
 export function remainingMs(tile: Timed, nowMs: number): number | null {
   if (tile.phase !== 'running' || tile.deadline_at === null) return null
-  const from = tile.paused_at === null ? nowMs : Date.parse(tile.paused_at)
+  const from = tile.paused_at === null || tile.ticking ? nowMs : Date.parse(tile.paused_at)
   return Math.max(0, Date.parse(tile.deadline_at) - from)
 }
 

@@ -14,6 +14,7 @@ export function aTile(part: Partial<Tile> = {}): Tile {
     item_count: 100,
     deadline_at: '2026-11-22T10:00:00Z',
     paused_at: null,
+    ticking: true,
     identity: 'accepted',
     locked: false,
     connected: true,
