@@ -22,9 +22,11 @@ from exam_engine.service import Known
 
 WAKE_S: Final = 0.03
 PRESENCE_S: Final = 2.0  # how often presence is written
+PRESENCE_WHOLE: Final = 15  # every so many times everybody's presence is written
 PRESENCE_KEEP_S: Final = 90  # a device unheard for so long is not connected, whatever was written
 CHANNEL: Final = "exam:wake"
 RECONNECT_S: Final = 1.0
+KEEP_S: Final = 86_400  # presence of a sitting is forgotten after a day
 
 log = structlog.get_logger()
 
@@ -178,29 +180,40 @@ class Bus:
 
     async def _write_presence_forever(self) -> None:
         written: dict[int, set[int]] = {}
+        turn = 0
         while True:
             await asyncio.sleep(PRESENCE_S)
+            turn += 1
+            if turn % PRESENCE_WHOLE == 0:
+                written = {}
             try:
+                await self._write_taken_in()
                 await self._write_presence(written)
             except (RedisError, OSError):
                 written = {}
 
-    async def _write_presence(self, written: dict[int, set[int]]) -> None:
+    async def _write_taken_in(self) -> None:
         has, self._has = self._has, {}
         for sitting, versions in has.items():
-            await self._keys.hset(f"exam:has:{sitting}", mapping={str(a): v for a, v in versions.items()})
-            await self._keys.expire(f"exam:has:{sitting}", 86_400)
+            await self._put(f"exam:has:{sitting}", versions)
+
+    async def _write_presence(self, written: dict[int, set[int]]) -> None:
+        """Who came and went since the last time; now and then everybody, so that nobody's mark grows old."""
         now_s = int(self._now().timestamp())
         for sitting, attempts in list(self._present.items()):
-            key = f"exam:seen:{sitting}"
-            gone = written.get(sitting, set()) - attempts
-            fields: dict[bytes | bytearray | memoryview[int] | str | int | float, Any] = {
-                str(attempt_id): 0 if attempt_id in gone else now_s for attempt_id in attempts | gone
-            }
-            if fields:
-                await self._keys.hset(key, mapping=fields)
-                await self._keys.expire(key, 86_400)
+            before = written.get(sitting, set())
+            came = dict.fromkeys(attempts - before, now_s)
+            await self._put(f"exam:seen:{sitting}", came | dict.fromkeys(before - attempts, 0))
             written[sitting] = set(attempts)
+
+    async def _put(self, key: str, numbers: dict[int, int]) -> None:
+        if not numbers:
+            return
+        fields: dict[bytes | bytearray | memoryview[int] | str | int | float, Any] = {
+            str(name): number for name, number in numbers.items()
+        }
+        await self._keys.hset(key, mapping=fields)
+        await self._keys.expire(key, KEEP_S)
 
 
 @contextlib.contextmanager

@@ -54,6 +54,12 @@ class TooMany(PersonError):
     status = 429
 
 
+class Unavailable(PersonError):
+    """The database did not answer: nothing is known to be saved, the same again later is safe."""
+
+    status = 503
+
+
 class TooLarge(PersonError):
     """The body is over its named limit."""
 

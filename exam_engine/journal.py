@@ -23,12 +23,21 @@ import msgspec
 import structlog
 
 from exam_engine.chain import Entry
+from exam_engine.errors import Unavailable
 
 TURN_ENTRIES_MAX = 2_000  # entries in one INSERT
 WAITING_MAX = 100_000  # appends in the queue; beyond, the process is drowning and says so
 LANES = 2  # turns under way at once: one commits while the next is gathered and sent
 SHARE_FROM = 64  # entries waiting: from here on a turn takes only half, so that the lanes stay out of step
-RETRY_S = (0.05, 0.2, 0.5, 1.0, 2.0)  # pauses between tries while the database is away
+RETRY_S = (0.05, 0.2, 0.5, 1.0, 2.0, 2.0, 3.0, 3.0, 3.0)  # pauses between tries while the database is away
+# The database can't be reached, is starting or stopping, or gave up a deadlock: the same again may succeed.
+DATABASE_AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.DeadlockDetectedError,
+)
 
 _INSERT = """
 INSERT INTO exam.journal (attempt_id, version, seq, kind, body, at, digest)
@@ -138,24 +147,30 @@ class Journal:
         for pause_s in (*RETRY_S, None):
             try:
                 await self._commit(turn)
-            except (
-                OSError,
-                asyncpg.PostgresConnectionError,
-                asyncpg.InterfaceError,
-                asyncpg.OperatorInterventionError,
-                asyncpg.DeadlockDetectedError,
-                asyncpg.CannotConnectNowError,
-            ) as error:
+            except DATABASE_AWAY as error:
                 log.warning("journal_turn_repeated", reason=type(error).__name__, appends=len(turn))
                 if pause_s is None:
-                    _fail(turn, error)
+                    _fail(turn, Unavailable("try_again", retry_after_s=5))
                     return
                 await asyncio.sleep(pause_s)
             except Exception as error:
-                _fail(turn, error)
-                raise
+                await self._single_out(turn, error)
+                return
             else:
                 return
+
+    async def _single_out(self, turn: list[_Append], error: Exception) -> None:
+        """Something in this turn can't be written, which is our own error: it must not cost the others theirs."""
+        log.error("journal_turn_failed", appends=len(turn), exc_info=error)
+        if len(turn) == 1:
+            _fail(turn, error)
+            return
+        for append in turn:
+            try:
+                await self._commit([append])
+            except Exception as alone:
+                log.error("journal_append_failed", attempt=append.entries[0].attempt_id, exc_info=alone)
+                _fail([append], alone)
 
     def _take_turn(self) -> list[_Append]:
         waiting = self._waiting

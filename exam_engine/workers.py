@@ -19,8 +19,9 @@ import structlog
 
 from exam_engine import attempt as core
 from exam_engine import store
-from exam_engine.errors import PersonError
+from exam_engine.errors import PersonError, Unavailable
 from exam_engine.house import House
+from exam_engine.journal import DATABASE_AWAY
 from exam_engine.messages import RecordMark, Release, Tick
 from exam_engine.service import Known
 from question_bank.paper import Paper
@@ -63,7 +64,7 @@ async def lead(pool: "asyncpg.Pool[asyncpg.Record]", key: int, work: Callable[[]
             async with pool.acquire() as connection:
                 if await connection.fetchval("SELECT pg_try_advisory_lock($1)", key):
                     await _while_connected(connection, work)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (*DATABASE_AWAY, Unavailable) as error:
             log.warning("work_interrupted", key=hex(key), reason=str(error))
         await asyncio.sleep(LEAD_PAUSE_S)
 
@@ -88,7 +89,7 @@ async def every(pause_s: float, work: Callable[[], Awaitable[object]]) -> None:
         await asyncio.sleep(pause_s)
         try:
             await work()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (*DATABASE_AWAY, Unavailable) as error:
             log.warning("loop_interrupted", reason=str(error))
 
 
@@ -121,6 +122,7 @@ class Sweeper:
             for known in self._warm.values():
                 self._house.service.let_go(known)
             self._warm.clear()
+            self._due.clear()
 
     async def _look_ahead(self) -> None:
         until = self._house.clock.now() + timedelta(seconds=WARM_S)
@@ -149,6 +151,8 @@ class Sweeper:
         try:
             if core.next_check_at(known.attempt) is not None:
                 await self._house.service.handle(attempt_id, Tick())
+        except Unavailable:
+            raise  # look ahead again when the database is back: the row still says that it is due
         except PersonError as error:
             log.warning("bell_refused", attempt=attempt_id, code=error.code)
         finally:
@@ -163,11 +167,23 @@ async def mark_some(house: House) -> int:
     papers = await house.papers.of_attempts(ids)
     held = await house.service.hold_many(ids)
     try:
-        await asyncio.gather(*(_mark(house, known, papers[known.attempt_id]) for known in held))
+        marked = await asyncio.gather(*(_mark_safely(house, known, papers[known.attempt_id]) for known in held))
     finally:
         for known in held:
             house.service.let_go(known)
-    return len(ids)
+    return sum(marked)
+
+
+async def _mark_safely(house: House, known: Known, paper: Paper) -> bool:
+    """One attempt that can't be marked is our own error; it must not hold up the others."""
+    try:
+        await _mark(house, known, paper)
+    except DATABASE_AWAY:
+        raise
+    except Exception:
+        log.exception("marking_failed", attempt=known.attempt_id)
+        return False
+    return True
 
 
 async def _mark(house: House, known: Known, paper: Paper) -> None:
@@ -178,6 +194,8 @@ async def _mark(house: House, known: Known, paper: Paper) -> None:
     command = RecordMark(revision=1, points=score.points, points_max=score.points_max)
     try:
         await house.service.handle(known.attempt_id, command)
+    except Unavailable:
+        raise
     except PersonError as error:
         log.warning("mark_refused", attempt=known.attempt_id, code=error.code)
 
@@ -189,6 +207,8 @@ async def release_some(house: House) -> int:
     async def release(attempt_id: int, pass_points: int, by: int) -> None:
         try:
             await house.service.handle(attempt_id, Release(pass_points=pass_points), by=by)
+        except Unavailable:
+            raise
         except PersonError as error:
             log.warning("release_refused", attempt=attempt_id, code=error.code)
 

@@ -16,8 +16,9 @@ from aiohttp import web
 
 from exam_engine import store
 from exam_engine.edge.shapes import Problem
-from exam_engine.errors import Forbidden, Invalid, NotLoggedIn, PersonError, TooLarge
+from exam_engine.errors import Forbidden, Invalid, NotLoggedIn, PersonError, TooLarge, Unavailable
 from exam_engine.house import House
+from exam_engine.journal import DATABASE_AWAY
 from exam_engine.store import Account
 
 HOUSE: Final = web.AppKey("house", House)
@@ -223,6 +224,9 @@ async def guard(
                 response.headers["Allow"] = error.headers["Allow"]
         else:
             response = error
+    except DATABASE_AWAY as error:
+        log.warning("database_away", path=request.path, reason=type(error).__name__)
+        response = problem(Unavailable("try_again", retry_after_s=5))
     except Exception:
         log.exception("bug", method=request.method, path=request.path)
         response = as_json(Problem(code="bug"), 500)

@@ -24,8 +24,9 @@ from exam_engine.edge.http import PHYSICIAN, Call, Endpoints, same_origin
 from exam_engine.edge.physician import HIDDEN_KINDS, own_attempt
 from exam_engine.edge.shapes import Welcome
 from exam_engine.edge.views import attempt_view, clock_of, device_of
-from exam_engine.errors import Forbidden, PersonError
+from exam_engine.errors import Forbidden, PersonError, Unavailable
 from exam_engine.house import House
+from exam_engine.journal import DATABASE_AWAY
 from exam_engine.messages import (
     FRAME_BYTES_MAX,
     Ack,
@@ -50,6 +51,7 @@ SOCKETS_PER_ATTEMPT_MAX: Final = 4
 WAITING_MAX: Final = 1_000  # frames a slow device may be behind before it must come back for a snapshot
 BACKLOG_MAX: Final = 500  # missing events told one by one; more is cheaper as a snapshot
 RESTART_SPREAD_MS: Final = 5_000
+AWAY_MS: Final = 2_000  # the database is away: come back in this time and say the same again
 _OWN: Final = frozenset({"answered", "cleared", "marked_for_later", "came_late"})
 
 log = structlog.get_logger()
@@ -102,6 +104,8 @@ class Device:
                 await self._serve(hello)
         except ConnectionError:
             pass  # the line broke while something was being sent: the device comes back by itself
+        except (*DATABASE_AWAY, Unavailable):
+            await self.bye("restart", AWAY_MS)
         finally:
             sockets.discard(self)
             if self._pump is not None:
@@ -200,6 +204,8 @@ class Device:
         seq: int = getattr(command, "seq", 0)
         try:
             result = await self._house.service.handle(self._attempt_id, command, device=self._device)
+        except Unavailable:
+            raise
         except PersonError as error:
             assert self._known is not None
             facts = dict(error.facts)

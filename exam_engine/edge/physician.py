@@ -159,8 +159,13 @@ async def give_commands(call: Call) -> BatchOutcome:
     await own_attempt(call)
     house, attempt_id, batch = call.house, call.path["attempt_id"], call.body
     assert isinstance(batch, CommandBatch)
-    results = await house.service.handle_all(attempt_id, batch.commands, device=batch.device)
-    known = await house.service.look(attempt_id)
+    known = await house.service.hold(attempt_id)
+    try:
+        results = await house.service.handle_all(attempt_id, batch.commands, device=batch.device)
+        await house.service.look(attempt_id)
+    finally:
+        house.service.let_go(known)
+    house.bus.has(known.attempt.sitting, attempt_id, batch.since)
     entries = await house.journal.load(attempt_id, batch.since)
     told = [
         ToldEvent(version=e.version, at=e.at, event=Raw(e.body.encode())) for e in entries if e.kind not in HIDDEN_KINDS

@@ -205,7 +205,9 @@ async def memory(server: Server, house: House, count: int) -> list[list[str]]:
         after = server.rss()
         for line in sockets:
             await line.close()
-    return [["memory per open attempt, 50 answers (goal 30 KB)", f"{(after - before) / count / 1024:.1f} KB ({count} open)"]]
+    return [
+        ["memory per open attempt, 50 answers (goal 30 KB)", f"{(after - before) / count / 1024:.1f} KB ({count} open)"]
+    ]
 
 
 def papers() -> list[list[str]]:
@@ -271,7 +273,6 @@ def main() -> None:
     for row in rows:
         table.add_row(*row)
     console.print(table)
-
 
 
 if __name__ == "__main__":

@@ -16,8 +16,14 @@ import uvloop
 LETTERS = "abcd"
 
 
-async def talk(http: aiohttp.ClientSession, target: dict[str, Any], until_s: float, counts: list[int], gate: asyncio.Event,
-               ready: list[int]) -> None:
+async def talk(
+    http: aiohttp.ClientSession,
+    target: dict[str, Any],
+    until_s: float,
+    counts: list[int],
+    gate: asyncio.Event,
+    ready: list[int],
+) -> None:
     """One socket: send a message, wait for the answer, again, until the time is up."""
     headers = {"Authorization": f"Bearer {target['token']}"} if target.get("token") else {}
     async with http.ws_connect(target["url"], headers=headers, max_msg_size=0) as socket:
@@ -44,7 +50,8 @@ async def main() -> None:
     counts, ready, gate = [0], [], asyncio.Event()
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         tasks = [
-            asyncio.create_task(talk(http, target, orders["seconds"], counts, gate, ready)) for target in orders["targets"]
+            asyncio.create_task(talk(http, target, orders["seconds"], counts, gate, ready))
+            for target in orders["targets"]
         ]
         while len(ready) < len(tasks):
             await asyncio.sleep(0.05)
@@ -56,7 +63,16 @@ async def main() -> None:
         gate.set()
         await asyncio.gather(*tasks)
         spent_s = time.perf_counter() - gate.begin_s  # type: ignore[attr-defined]
-    print(json.dumps({"messages": counts[0], "seconds": spent_s, "cpu": time.process_time() - begin_cpu_s, "seqs": [t.get("seq", 0) for t in orders["targets"]]}))
+    print(
+        json.dumps(
+            {
+                "messages": counts[0],
+                "seconds": spent_s,
+                "cpu": time.process_time() - begin_cpu_s,
+                "seqs": [t.get("seq", 0) for t in orders["targets"]],
+            }
+        )
+    )
 
 
 if __name__ == "__main__":
