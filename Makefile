@@ -54,8 +54,8 @@ format: $(INSTALLED) ## set the Python code as `make lint` wants it
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-bench: $(INSTALLED) web ## how many at once (ARGS for the load test)
-	$(BIN)/python -m loadtest $(ARGS)
+bench: $(INSTALLED) web ## what the engine reaches here, against a bare baseline (ARGS="--help")
+	$(BIN)/python -m tests.bench $(ARGS)
 
 simulate: $(INSTALLED) ## the simulation with more seeds: make simulate SEEDS=5000
 	EXAM_SIMULATION_SEEDS=$(or $(SEEDS),1000) $(BIN)/pytest tests/simulation --timeout=0 $(ARGS)

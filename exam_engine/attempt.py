@@ -22,9 +22,9 @@ from msgspec.structs import replace
 from exam_engine import timing
 from exam_engine.errors import Refused
 from exam_engine.messages import (
+    AcceptIdentity,
     Acknowledge,
     Acknowledged,
-    AcceptIdentity,
     Annul,
     Annulled,
     Answer,

@@ -158,7 +158,7 @@ async def _add_sitting(
             pass_points,
             msgspec.json.encode(policy).decode(),
             msgspec.json.encode(blueprint).decode(),
-        )  # fmt: skip
+        )
     )
 
 
@@ -174,8 +174,10 @@ async def _refresh(connection: "asyncpg.Connection[asyncpg.Record]", minutes: in
             """UPDATE exam.sittings SET policy = $2::json,
                closes_at = CASE WHEN closes_at < now() + interval '1 day' THEN now() + $3 ELSE closes_at END
                WHERE sitting_id = $1""",
-            row["sitting_id"], msgspec.json.encode(policy).decode(), WINDOW,
-        )  # fmt: skip
+            row["sitting_id"],
+            msgspec.json.encode(policy).decode(),
+            WINDOW,
+        )
 
 
 async def _describe(connection: "asyncpg.Connection[asyncpg.Record]") -> Demo:

@@ -153,7 +153,7 @@ class Journal:
                     _fail(turn, Unavailable("try_again", retry_after_s=5))
                     return
                 await asyncio.sleep(pause_s)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  whatever it is, the lane must go on
                 await self._single_out(turn, error)
                 return
             else:
@@ -161,7 +161,7 @@ class Journal:
 
     async def _single_out(self, turn: list[_Append], error: Exception) -> None:
         """Something in this turn can't be written, which is our own error: it must not cost the others theirs."""
-        log.error("journal_turn_failed", appends=len(turn), exc_info=error)
+        log.exception("journal_turn_failed", appends=len(turn), exc_info=error)
         if len(turn) == 1:
             _fail(turn, error)
             return
@@ -169,7 +169,7 @@ class Journal:
             try:
                 await self._commit([append])
             except Exception as alone:
-                log.error("journal_append_failed", attempt=append.entries[0].attempt_id, exc_info=alone)
+                log.exception("journal_append_failed", attempt=append.entries[0].attempt_id)
                 _fail([append], alone)
 
     def _take_turn(self) -> list[_Append]:
@@ -195,16 +195,18 @@ class Journal:
         lost: set[_Append] = set()
         while len(lost) < len(turn):
             try:
-                async with self._pool.acquire() as connection, connection.transaction():
-                    standing = [append for append in turn if append not in lost]
-                    newly_lost = await _insert(connection, standing)
-                    if newly_lost:
-                        raise _HalfLost(newly_lost)
-                    await _update_rows(connection, standing)
+                await self._commit_whole([append for append in turn if append not in lost])
                 break
             except _HalfLost as half:
                 lost |= half.appends
         self._tell(turn, lost)
+
+    async def _commit_whole(self, turn: list[_Append]) -> None:
+        async with self._pool.acquire() as connection, connection.transaction():
+            lost = await _insert(connection, turn)
+            if lost:
+                raise _HalfLost(lost)
+            await _update_rows(connection, turn)
 
     def _tell(self, turn: list[_Append], lost: set[_Append]) -> None:
         self.turns += 1

@@ -104,7 +104,7 @@ class TimeUp(_Message, frozen=True, tag="time_up"):
     """The device's clock drew zero: the server decides."""
 
 
-# --- commands of staff: `act` is the desk's act they belong to; the same act happens to an attempt once ---------------------------------------------------------------------------------------
+# --- commands of staff: `act` is the desk's act they belong to; the same act happens to an attempt once --------
 
 
 class Warn(_Message, frozen=True, tag="warn"):

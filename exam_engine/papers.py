@@ -9,7 +9,7 @@ import asyncio
 import functools
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 import asyncpg
@@ -26,12 +26,12 @@ from question_bank.blueprint import decode
 from question_bank.item import CASED, Item
 from question_bank.paper import Paper, PaperEntry, digest
 from question_bank.pool import Pool
-from scoring.marking import Multiple, Score, Scheme, mark
+from scoring.marking import Multiple, Scheme, Score, mark
 
 PLAN_KEEP = timedelta(seconds=60)
 SEED_BITS: Final = 53
 
-EPOCH: Final = datetime.min
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
 Ref = tuple[int, int]
 
 
@@ -120,7 +120,7 @@ class Papers:
         except ImpossibleBlueprint as error:
             raise Refused("no_paper", detail=str(error)[:300]) from error
         self._items.update({(item.item_id, item.version): item for item in items})
-        return _Kept(EPOCH, refs, plan)
+        return _Kept(NEVER, refs, plan)
 
     async def _find(self, entries: Sequence[PaperEntry]) -> dict[Ref, Item]:
         refs = [(entry.item_id, entry.version) for entry in entries]

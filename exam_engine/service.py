@@ -22,7 +22,7 @@ import msgspec
 
 from exam_engine import attempt as core
 from exam_engine.attempt import Attempt
-from exam_engine.chain import GENESIS, Entry, seal
+from exam_engine.chain import Entry, seal
 from exam_engine.errors import NotFound, PersonError, Refused
 from exam_engine.journal import Row
 from exam_engine.messages import (

@@ -5,7 +5,6 @@ in the open; a test prepares every statement against the migrated schema.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Final, TypeAlias
 
 import asyncpg
@@ -194,7 +193,8 @@ async def may_see_sitting(runner: Runner, account: Account, sitting_id: int) -> 
 
 NEXT_SERIAL = "SELECT nextval('exam.attempt_serial')"
 LATEST_ATTEMPT = """
-SELECT attempt_id, phase, number FROM exam.attempts WHERE sitting_id = $1 AND person_id = $2 ORDER BY number DESC LIMIT 1
+SELECT attempt_id, phase, number FROM exam.attempts
+WHERE sitting_id = $1 AND person_id = $2 ORDER BY number DESC LIMIT 1
 """
 ADD_ATTEMPT = """
 INSERT INTO exam.attempts (attempt_id, sitting_id, person_id, number, phase, entered_at)
@@ -206,7 +206,10 @@ INSERT INTO exam.journal (attempt_id, version, seq, kind, body, at, digest) VALU
 """
 PAPER = "SELECT body FROM exam.papers WHERE attempt_id = $1"
 PAPERS = "SELECT attempt_id, body FROM exam.papers WHERE attempt_id = ANY ($1::bigint[])"
-OWNER = "SELECT a.person_id, a.sitting_id, p.name, p.id_number FROM exam.attempts a JOIN people.persons p USING (person_id) WHERE a.attempt_id = $1"
+OWNER = """
+SELECT a.person_id, a.sitting_id, p.name, p.id_number
+FROM exam.attempts a JOIN people.persons p USING (person_id) WHERE a.attempt_id = $1
+"""
 ITEMS_SEEN = """
 SELECT p.body FROM exam.papers p JOIN exam.attempts a USING (attempt_id) JOIN exam.sittings s USING (sitting_id)
 WHERE a.person_id = $1 AND s.pool = $2 AND s.kind <> 'practice' AND a.phase <> 'entered'

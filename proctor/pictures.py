@@ -72,7 +72,8 @@ class Pictures:
             return None
 
     def _path(self, name: str) -> Path:
-        assert len(name) == 64 and name.isalnum(), "names are hex digests, never paths"
+        assert len(name) == 64, "names are hex digests"
+        assert name.isalnum(), "names are never paths"
         return self._folder / name[:2] / name
 
 

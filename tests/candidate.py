@@ -1,6 +1,7 @@
-"""A candidate and a member of staff as programs: the public API and sockets, nothing else. Used by tests and benchmarks."""
+"""A candidate and a member of staff as programs: through the public API and sockets, nothing else."""
 
 import io
+import itertools
 import json
 from types import TracebackType
 from typing import Any, Self
@@ -32,6 +33,7 @@ class Person:
     def __init__(self, base_url: str, login: str, password: str) -> None:
         self.base_url, self.login, self.password = base_url, login, password
         self.http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True), headers=HEADERS)
+        self.sockets: list[LiveSocket] = []
 
     async def __aenter__(self) -> Self:
         await self.post("/api/session", {"login": self.login, "password": self.password})
@@ -40,7 +42,15 @@ class Person:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for socket in self.sockets:
+            await socket.close()
         await self.http.close()
+
+    async def connect(self, path: str) -> "LiveSocket":
+        """A socket that has said nothing yet; closed with this person's session at the latest."""
+        socket = LiveSocket(await self.http.ws_connect(self.base_url + path))
+        self.sockets.append(socket)
+        return socket
 
     async def get(self, path: str) -> Any:
         """The answer as plain data; raises Refusal."""
@@ -50,7 +60,12 @@ class Person:
     async def post(self, path: str, body: object = None) -> Any:
         """The answer as plain data; bytes are sent as a JPEG."""
         sent = {"data": body, "headers": {"Content-Type": "image/jpeg"}} if isinstance(body, bytes) else {"json": body}
-        async with self.http.post(self.base_url + path, **sent) as response:  # type: ignore[arg-type]  # either form
+        async with self.http.post(self.base_url + path, **sent) as response:
+            return await self._answer(response)
+
+    async def delete(self, path: str) -> Any:
+        """The answer as plain data; raises Refusal."""
+        async with self.http.delete(self.base_url + path) as response:
             return await self._answer(response)
 
     @staticmethod
@@ -102,6 +117,16 @@ class Candidate(Person):
         self.seq += 1
         return {"type": "answer", "seq": self.seq, "no": no, "choice": choice}
 
+    def clear(self, no: int) -> dict[str, Any]:
+        """The next numbered clearing."""
+        self.seq += 1
+        return {"type": "clear", "seq": self.seq, "no": no}
+
+    def mark(self, no: int, *, on: bool = True) -> dict[str, Any]:
+        """【标记】 on or off, numbered."""
+        self.seq += 1
+        return {"type": "mark_for_later", "seq": self.seq, "no": no, "on": on}
+
     def hand_in(self) -> dict[str, Any]:
         """【交卷】, numbered."""
         self.seq += 1
@@ -109,10 +134,29 @@ class Candidate(Person):
 
     async def socket(self, since: int = 0) -> "LiveSocket":
         """A live socket that has said hello."""
-        url = f"{self.base_url}/api/attempts/{self.attempt_id}/live"
-        socket = LiveSocket(await self.http.ws_connect(url))
+        socket = await self.connect(f"/api/attempts/{self.attempt_id}/live")
         await socket.send({"type": "hello", "device": self.device, "since": since})
         return socket
+
+
+class Staff(Person):
+    """Somebody at a desk."""
+
+    _numbers = itertools.count(1)
+
+    async def act(self, sitting_id: int, command: dict[str, Any], *attempt_ids: int, request_id: str = "") -> Any:
+        """Do something to these candidates, or to everybody if none is named; a new request each time."""
+        body = {
+            "request_id": request_id or f"request-{next(self._numbers):08d}",
+            "command": command,
+            "attempt_ids": list(attempt_ids),
+            "everybody": not attempt_ids,
+        }
+        return await self.post(f"/api/desk/sittings/{sitting_id}/acts", body)
+
+    async def watch(self, sitting_id: int) -> "LiveSocket":
+        """The board's socket."""
+        return await self.connect(f"/api/desk/sittings/{sitting_id}/live")
 
 
 class LiveSocket:
@@ -146,6 +190,17 @@ class LiveSocket:
                 frame.get(name, inner.get(name)) == value for name, value in fields.items()
             ):
                 return frame
+
+    async def until_tile(self, attempt_id: int, **fields: object) -> dict[str, Any]:
+        """Read on, at a board's socket, to a tile of this attempt with these fields."""
+        while True:
+            frame = await self.receive()
+            if frame["type"] == "closed":
+                raise AssertionError(f"closed while waiting for a tile; seen {self.seen[-2:]}")
+            for tile in frame.get("tiles", ()):
+                if tile["attempt_id"] == attempt_id and all(tile[name] == value for name, value in fields.items()):
+                    found: dict[str, Any] = tile
+                    return found
 
     async def close(self) -> None:
         """Hang up."""

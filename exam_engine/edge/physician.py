@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 from typing import Final
 
+from msgspec import Raw
 
 from exam_engine import store
 from exam_engine.edge.http import PHYSICIAN, Call, Endpoints
@@ -26,7 +27,6 @@ from exam_engine.messages import Phase, TakePortrait
 from exam_engine.registry import Owner
 from exam_engine.service import Result
 from exam_engine.sitting import Kind, Sitting
-from msgspec import Raw
 from proctor.identity import judge
 from proctor.pictures import JPEG_BYTES_MAX, BadPicture
 from proctor.store import add_picture

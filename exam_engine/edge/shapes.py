@@ -59,7 +59,7 @@ class LogIn(_Shape, frozen=True, kw_only=True):
 
 
 class Me(_Shape, frozen=True, kw_only=True):
-    """Who is logged in. `role`: physician, invigilator, chief, agency, province, author, institution …"""
+    """Who is logged in. `role`: physician, invigilator, chief, agency, province, author, institution and so on."""
 
     account_id: int
     name: str

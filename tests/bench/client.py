@@ -1,78 +1,112 @@
 """The one client of both sides of the comparison: closed loop over many sockets, one message under way on each.
 
 Run as a process of its own: `python -m tests.bench.client` with its orders as JSON on standard input, the figures
-as JSON on standard output.
+as JSON on standard output. `library` says which client library speaks: websockets (the one our load tests use) or
+aiohttp (leaner, so that the server's own cost weighs more in the ratio).
 """
 
 import asyncio
 import json
 import sys
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
 import uvloop
+import websockets.asyncio.client
 
 LETTERS = "abcd"
+Line = tuple[Callable[[str], Awaitable[Any]], Callable[[], Awaitable[str]]]
 
 
-async def talk(
-    http: aiohttp.ClientSession,
-    target: dict[str, Any],
-    until_s: float,
-    counts: list[int],
-    gate: asyncio.Event,
-    ready: list[int],
-) -> None:
-    """One socket: send a message, wait for the answer, again, until the time is up."""
+class Gate:
+    """Opens for everybody at once; then tells how long it has been open."""
+
+    def __init__(self) -> None:
+        self.opened = asyncio.Event()
+        self.ready = 0
+        self.begin_s = 0.0
+
+    def open(self) -> None:
+        """Now."""
+        self.begin_s = time.perf_counter()
+        self.opened.set()
+
+    def seconds(self) -> float:
+        """Since it opened."""
+        return time.perf_counter() - self.begin_s
+
+
+@asynccontextmanager
+async def by_aiohttp(http: aiohttp.ClientSession, url: str, headers: dict[str, str]) -> AsyncIterator[Line]:
+    """A line through aiohttp's client."""
+    async with http.ws_connect(url, headers=headers, max_msg_size=0) as socket:
+        yield socket.send_str, socket.receive_str
+
+
+@asynccontextmanager
+async def by_websockets(_http: aiohttp.ClientSession, url: str, headers: dict[str, str]) -> AsyncIterator[Line]:
+    """A line through the websockets library."""
+    address = url.replace("http://", "ws://")
+    async with websockets.asyncio.client.connect(
+        address, additional_headers=headers, compression=None, ping_interval=None
+    ) as socket:
+
+        async def receive() -> str:
+            return str(await socket.recv())
+
+        yield socket.send, receive
+
+
+LIBRARIES = {"aiohttp": by_aiohttp, "websockets": by_websockets}
+
+
+async def talk(http: aiohttp.ClientSession, library: str, target: dict[str, Any], seconds: float, gate: Gate) -> int:
+    """One socket: send a message, wait for the answer, again, until the time is up; returns how many."""
     headers = {"Authorization": f"Bearer {target['token']}"} if target.get("token") else {}
-    async with http.ws_connect(target["url"], headers=headers, max_msg_size=0) as socket:
-        seq = int(target.get("seq", 0))
+    begin = seq = int(target.get("seq", 0))
+    async with LIBRARIES[library](http, target["url"], headers) as (send, receive):
         if target.get("hello"):
-            await socket.send_str(target["hello"])
-            await socket.receive()
-        ready.append(1)
-        await gate.wait()
-        while time.perf_counter() < until_s + gate.begin_s:  # type: ignore[attr-defined]  # set by the starter
+            await send(target["hello"])
+            await receive()
+        gate.ready += 1
+        await gate.opened.wait()
+        while gate.seconds() < seconds:
             seq += 1
-            frame = f'{{"type":"answer","seq":{seq},"no":{seq % 50 + 1},"choice":"{LETTERS[seq % 4]}"}}'
-            await socket.send_str(frame)
-            message = await socket.receive()
-            if message.type is not aiohttp.WSMsgType.TEXT or '"rejected"' in message.data:
-                raise RuntimeError(f"unexpected answer: {message}")
-            counts[0] += 1
-        target["seq"] = seq
+            await send(f'{{"type":"answer","seq":{seq},"no":{seq % 50 + 1},"choice":"{LETTERS[seq % 4]}"}}')
+            answer = await receive()
+            if '"rejected"' in answer or '"bye"' in answer:
+                raise RuntimeError(f"unexpected answer: {answer}")
+    target["seq"] = seq
+    return seq - begin
 
 
 async def main() -> None:
     """All sockets first, then the gate opens for all."""
     orders = json.loads(sys.stdin.read())
-    counts, ready, gate = [0], [], asyncio.Event()
+    gate = Gate()
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         tasks = [
-            asyncio.create_task(talk(http, target, orders["seconds"], counts, gate, ready))
+            asyncio.create_task(talk(http, orders["library"], target, orders["seconds"], gate))
             for target in orders["targets"]
         ]
-        while len(ready) < len(tasks):
+        while gate.ready < len(tasks):
             await asyncio.sleep(0.05)
             for task in tasks:
                 if task.done():
                     task.result()
-        gate.begin_s = time.perf_counter()  # type: ignore[attr-defined]
         begin_cpu_s = time.process_time()
-        gate.set()
-        await asyncio.gather(*tasks)
-        spent_s = time.perf_counter() - gate.begin_s  # type: ignore[attr-defined]
-    print(
-        json.dumps(
-            {
-                "messages": counts[0],
-                "seconds": spent_s,
-                "cpu": time.process_time() - begin_cpu_s,
-                "seqs": [t.get("seq", 0) for t in orders["targets"]],
-            }
-        )
-    )
+        gate.open()
+        counts = await asyncio.gather(*tasks)
+        figures = {
+            "messages": sum(counts),
+            "seconds": gate.seconds(),
+            "cpu_s": time.process_time() - begin_cpu_s,
+            "seqs": [target.get("seq", 0) for target in orders["targets"]],
+        }
+    sys.stdout.write(json.dumps(figures))
 
 
 if __name__ == "__main__":

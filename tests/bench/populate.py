@@ -31,7 +31,8 @@ async def sitting_like(pool: "asyncpg.Pool[asyncpg.Record]", kind: str, title: s
            SELECT cycle, kind, round, $2, province, agency_id, now() - interval '1 minute',
                CASE WHEN $3::float IS NULL THEN closes_at ELSE now() + make_interval(secs => $3::float) END, pool,
                item_count, points_per_item, pass_points,
-               (policy::jsonb || jsonb_build_object('cut_at_close', $3::float IS NOT NULL, 'minutes', 60))::json, blueprint
+               (policy::jsonb || jsonb_build_object('cut_at_close', $3::float IS NOT NULL, 'minutes', 60))::json,
+               blueprint
            FROM exam.sittings WHERE kind = $1 ORDER BY sitting_id LIMIT 1 RETURNING sitting_id""",
         kind,
         title,
@@ -43,7 +44,8 @@ async def sitting_like(pool: "asyncpg.Pool[asyncpg.Record]", kind: str, title: s
 async def people(pool: "asyncpg.Pool[asyncpg.Record]", count: int, sitting_id: int) -> list[tuple[int, str]]:
     """New entitled physicians: (person_id, bearer token)."""
     made = await pool.fetch(
-        "INSERT INTO people.persons (name, is_test) SELECT '压测医师', true FROM generate_series(1, $1) RETURNING person_id",
+        """INSERT INTO people.persons (name, is_test)
+           SELECT '压测医师', true FROM generate_series(1, $1) RETURNING person_id""",
         count,
     )
     ids = [row[0] for row in made]

@@ -178,6 +178,17 @@ def _every_ack_is_kept(world: World) -> Found:
                 yield f"{phone.attempt_id}: {ack} was told, the journal has {event}"
 
 
+def _only_the_holder_is_heard(world: World) -> Found:
+    for phone in world.phones:
+        entries = world.database.journals[phone.attempt_id]
+        holder = {
+            entry.seq: before.device for entry, (_, _, before, _) in zip(entries[1:], _states(entries), strict=True) if entry.seq
+        }
+        for ack in phone.acks:
+            if holder.get(ack.command.seq, ack.device) != ack.device:
+                yield f"{phone.attempt_id}: {ack} was heard while {holder[ack.command.seq]} held the attempt"
+
+
 def _the_desk_was_told_the_truth(world: World) -> Found:
     """A word that did something, or needed to do nothing, speaks of a state no older than the word itself."""
     for asked in world.asked:
@@ -222,6 +233,7 @@ def _rows_follow(world: World) -> Found:
 
 _OF_ALL: tuple[Callable[[World], Found], ...] = (
     _every_ack_is_kept,
+    _only_the_holder_is_heard,
     _the_desk_was_told_the_truth,
     _boards_converge,
     _memory_is_the_fold,

@@ -18,16 +18,12 @@ from exam_engine.errors import PersonError
 from exam_engine.messages import (
     AcceptIdentity,
     Annul,
-    Answer,
-    Clear,
     DeviceCommand,
     Entered,
     Extend,
     ForceHandIn,
-    HandIn,
     Layout,
     LockIdentity,
-    MarkForLater,
     Pause,
     RefuseIdentity,
     Resume,
@@ -49,6 +45,7 @@ FIRST_ID: Final = 1_000_000_000_001
 DESK: Final = 900
 STORY_S: Final = 85.0  # in which everybody acts; the exams last a minute, and what the desk adds
 CALM_S: Final = 16.0  # fair weather at the end, in which everything must come to rest
+TICK_S: Final = 0.5  # of the sweeper: rarer than in life, which costs it nothing but half a second
 REST_S_MAX: Final = 400.0  # until then the last bell has rung
 
 
@@ -262,18 +259,11 @@ def _word_of_the_desk(rng: Random, act: int) -> StaffCommand:
     )[0]
 
 
-class _Monotonic:
-    """The host's clock of the run is the loop's."""
-
-    def monotonic(self) -> float:
-        return asyncio.get_running_loop().time()
-
-
 @contextmanager
 def stage() -> Iterator[None]:
     """What the product takes from the host is taken from the run; logs are nobody's business here."""
     kept, config = (clock.time, workers.TICK_S), structlog.get_config()
-    clock.time, workers.TICK_S = SimpleNamespace(monotonic=_Monotonic().monotonic), 0.5  # type: ignore[assignment, misc]
+    clock.time, workers.TICK_S = SimpleNamespace(monotonic=lambda: asyncio.get_running_loop().time()), TICK_S  # type: ignore[assignment, misc]
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory(), processors=[], cache_logger_on_first_use=False)
     try:
         yield
@@ -288,6 +278,3 @@ def play(seed: int, climate: Climate | None = None, *, database: FakeDatabase | 
     with stage():
         run(lambda loop: world.story(loop, redis_is_deaf))
     return world
-
-
-NUMBERED = (Answer, Clear, MarkForLater, HandIn)
