@@ -63,7 +63,10 @@ async def lead(pool: "asyncpg.Pool[asyncpg.Record]", key: int, work: Callable[[]
         try:
             async with pool.acquire() as connection:
                 if await connection.fetchval("SELECT pg_try_advisory_lock($1)", key):
-                    await _while_connected(connection, work)
+                    try:
+                        await _while_connected(connection, work)
+                    finally:
+                        await connection.execute("SELECT pg_advisory_unlock_all()")
         except (*DATABASE_AWAY, Unavailable) as error:
             log.warning("work_interrupted", key=hex(key), reason=str(error))
         await asyncio.sleep(LEAD_PAUSE_S)

@@ -18,6 +18,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Final
 
+import asyncpg
 from msgspec.structs import replace
 
 from exam_engine import journal, store
@@ -242,6 +243,14 @@ class FakeConnection:
         saved[revision] = points
         return revision
 
+    async def copy_records_to_table(
+        self, table: str, *, schema_name: str, columns: Sequence[str], records: Sequence[tuple[Any, ...]]
+    ) -> str:
+        """COPY: all or nothing, and a number that is taken is an error."""
+        assert (schema_name, table, tuple(columns)) == ("exam", "journal", Entry.__struct_fields__)
+        async with _Transaction(self._database, self._weather, self._ended) as alone:
+            return await alone.copy([Entry(*record) for record in records])
+
     async def execute(self, sql: str, *args: Any) -> str:
         if sql == store.DROP_EXPIRED_SESSIONS:
             return "DELETE 0"
@@ -266,13 +275,25 @@ class _Transaction:
         return self
 
     async def execute(self, sql: str, args: tuple[Any, ...]) -> str:
+        await self._begin()
+        status = self._write(sql, args)
+        await self._weather.coming("write")
+        return status
+
+    async def copy(self, entries: list[Entry]) -> str:
+        await self._begin()
+        fresh = self._database.insert(entries)
+        if len(fresh) < len(entries):
+            raise asyncpg.UniqueViolationError("duplicate key value violates unique constraint")
+        self.entries.extend(fresh)
+        await self._weather.coming("write")
+        return f"COPY {len(entries)}"
+
+    async def _begin(self) -> None:
         await self._weather.going("write")
         if not self._holds:
             await self._database.writing.acquire()
             self._holds = True
-        status = self._write(sql, args)
-        await self._weather.coming("write")
-        return status
 
     def _write(self, sql: str, args: tuple[Any, ...]) -> str:
         if sql == _INSERT:

@@ -542,6 +542,15 @@ export interface components {
             tiles: components["schemas"]["Tile"][];
         };
         /**
+         * BoardPong
+         * @description Keeps the desk's clock fresh on a quiet board.
+         */
+        BoardPong: {
+            /** @enum {unknown} */
+            type: "pong";
+            now: string;
+        };
+        /**
          * BoardSnapshot
          * @description First word on the board's socket, and the answer of its HTTP twin.
          */
@@ -1201,6 +1210,7 @@ export interface components {
             item_count: number;
             deadline_at: string | null;
             paused_at: string | null;
+            ticking: boolean;
             identity: string;
             locked: boolean;
             connected: boolean | null;

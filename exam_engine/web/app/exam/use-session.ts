@@ -32,11 +32,13 @@ export function useSession(attempt: number): UsedSession {
   onMounted(() => {
     timer = setInterval(draw, DRAW_MS)
     document.addEventListener('visibilitychange', seen)
+    window.addEventListener('online', seen)
     void session.open()
   })
   onBeforeUnmount(() => {
     clearInterval(timer)
     document.removeEventListener('visibilitychange', seen)
+    window.removeEventListener('online', seen)
     session.close()
   })
   return { session, state, leftMs }
