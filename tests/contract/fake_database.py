@@ -195,6 +195,9 @@ class FakeConnection:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._unlock_all()
+
+    def _unlock_all(self) -> None:
         leaders = self._database.leaders
         for key in [key for key, leader in leaders.items() if leader is self]:
             del leaders[key]
@@ -254,6 +257,10 @@ class FakeConnection:
     async def execute(self, sql: str, *args: Any) -> str:
         if sql == store.DROP_EXPIRED_SESSIONS:
             return "DELETE 0"
+        if sql == "SELECT pg_advisory_unlock_all()":
+            await self._weather.going("read")
+            self._unlock_all()
+            return "SELECT 1"
         if self._transaction is not None:
             return await self._transaction.execute(sql, args)
         async with _Transaction(self._database, self._weather, self._ended) as alone:
@@ -350,6 +357,32 @@ class BreakingPool:
 
     def acquire(self) -> "_BreakingConnection":
         return _BreakingConnection(self._pool.acquire(), self._breaks)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pool, name)
+
+
+class RefusingPool:
+    """A pool, fake or real, that has no connection to give until `errors` are used up; `meanwhile` happens then."""
+
+    def __init__(
+        self, pool: Any, errors: list[Exception], meanwhile: Callable[[], Awaitable[object]] | None = None
+    ) -> None:
+        self._pool = pool
+        self._errors = errors
+        self._meanwhile = meanwhile
+
+    def acquire(self) -> Any:
+        return self if self._errors else self._pool.acquire()
+
+    async def __aenter__(self) -> Any:
+        error = self._errors.pop(0)
+        if self._meanwhile is not None:
+            await self._meanwhile()
+        raise error
+
+    async def __aexit__(self, *_: object) -> None:
+        raise AssertionError("there was no connection")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._pool, name)

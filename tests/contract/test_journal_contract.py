@@ -6,7 +6,7 @@ import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import asyncpg
 import pytest
@@ -17,7 +17,7 @@ from exam_engine.journal import TURN_ENTRIES_MAX, Journal, Row
 from exam_engine.messages import Answered, Ending, Event, Extended, Started, Submitted
 from exam_engine.service import Journal as JournalProtocol
 from exam_engine.service import make_entry
-from tests.contract.fake_database import NEW_ROW, BreakingPool, FakeDatabase, FakePool
+from tests.contract.fake_database import NEW_ROW, BreakingPool, FakeDatabase, FakePool, RefusingPool
 from tests.contract.fake_journal import FakeJournal
 from tests.exam_engine.samples import DESK, at, entered
 
@@ -73,6 +73,9 @@ class OnFakeDatabase:
         pool: Any = FakePool(self.database)
         return _run(self._stack, pool if breaks is None else BreakingPool(pool, breaks))
 
+    def refused(self, errors: list[Exception], meanwhile: Callable[[], Awaitable[object]] | None = None) -> Journal:
+        return _run(self._stack, RefusingPool(FakePool(self.database), errors, meanwhile))
+
     async def row(self, attempt_id: int) -> Row | None:
         return self.database.rows.get(attempt_id)
 
@@ -95,6 +98,9 @@ class OnPostgres:
 
     def journal(self, breaks: Breaks | None = None) -> Journal:
         return _run(self._stack, self.pool if breaks is None else BreakingPool(self.pool, breaks))
+
+    def refused(self, errors: list[Exception], meanwhile: Callable[[], Awaitable[object]] | None = None) -> Journal:
+        return _run(self._stack, RefusingPool(self.pool, errors, meanwhile))
 
     async def row(self, attempt_id: int) -> Row | None:
         found = await self.pool.fetchrow(
@@ -466,54 +472,33 @@ async def test_a_commit_whose_number_was_taken_while_the_line_was_down_is_a_conf
     assert await other.append(first)
     theirs = chain(attempt_id, *answers("a"), after=first)
 
-    class Refusing:
-        """No connection is to be had at first; meanwhile the other process writes."""
+    journal = breakable.refused([ConnectionRefusedError()], lambda: other.append(theirs))
 
-        def __init__(self, pool: Any) -> None:
-            self.pool, self.left = pool, 1
+    assert not await journal.append(chain(attempt_id, *answers("b"), after=first, second=1))
 
-        def acquire(self) -> Any:
-            return self if self.left else self.pool.acquire()
-
-        async def __aenter__(self) -> Any:
-            self.left -= 1
-            assert await other.append(theirs)
-            raise ConnectionRefusedError
-
-        async def __aexit__(self, *_: object) -> None:
-            raise AssertionError
-
-    pool = FakePool(breakable.database) if isinstance(breakable, OnFakeDatabase) else breakable.pool
-    journal = Journal(cast("Any", Refusing(pool)))
-    running = asyncio.create_task(journal.run())
-
-    won = await journal.append(chain(attempt_id, *answers("b"), after=first, second=1))
-
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    assert not won
     assert await other.load(attempt_id) == [*first, *theirs]
 
 
-async def test_an_error_nobody_foresaw_costs_nobody_but_its_own_append(
-    breakable: OnFakeDatabase | OnPostgres,
-) -> None:
+async def test_a_database_that_is_away_for_a_moment_is_waited_for(breakable: OnFakeDatabase | OnPostgres) -> None:
     attempt_id = await breakable.attempt()
-    pool = FakePool(breakable.database) if isinstance(breakable, OnFakeDatabase) else breakable.pool
-    journal = Journal(cast("Any", BreakingPool(pool, _once(asyncpg.DiskFullError("no space left on device")))))
-    running = asyncio.create_task(journal.run())
+    journal = breakable.refused([asyncpg.CannotConnectNowError("starting up"), ConnectionRefusedError()])
+    entries = chain(attempt_id, entered())
+
+    assert await journal.append(entries)
+
+    assert await journal.load(attempt_id) == entries
+
+
+async def test_an_error_nobody_foresaw_costs_nobody_but_its_own_append(breakable: OnFakeDatabase | OnPostgres) -> None:
+    attempt_id = await breakable.attempt()
+    journal = breakable.refused([asyncpg.DiskFullError("no space left on device")])
     entries = chain(attempt_id, entered(), *answers("a"))
 
     with pytest.raises(asyncpg.DiskFullError):
         await journal.append(entries[:1])
-    await asyncio.sleep(0)
-    assert not running.done(), "nobody commits any more, and every later append would wait for ever"
-    written = await journal.append(entries)
 
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    assert written
-    assert await breakable.journal().load(attempt_id) == entries
+    assert await journal.append(entries)
+    assert await journal.load(attempt_id) == entries
 
 
 # --- PostgreSQL alone ---------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ export type Numbered = Body & { seq: number }
 /** Commands without a number: saying them twice is harmless. */
 export type Unnumbered = { type: 'start' } | { type: 'acknowledge'; notice: number } | { type: 'time_up' }
 export type DeviceCommand = Numbered | Unnumbered
-export type FrameUp = { type: 'hello'; device: string; since: number } | { type: 'ping' } | DeviceCommand
+export type FrameUp = { type: 'hello'; device: string; since: number } | { type: 'ping'; have: number } | DeviceCommand
 
 // --- events -----------------------------------------------------------------------------------------------
 

@@ -12,7 +12,8 @@ export interface SocketHandlers {
 }
 
 export interface SocketOptions {
-  ping?: object
+  /** The frame that asks "are you there?". */
+  ping?: () => object
   /** A ping was just sent. */
   pinged?: () => void
   pingEveryMs?: number
@@ -31,7 +32,7 @@ export class LiveSocket {
   private retryTimer: ReturnType<typeof setTimeout> | undefined
   private pingTimer: ReturnType<typeof setInterval> | undefined
   private deadTimer: ReturnType<typeof setTimeout> | undefined
-  private readonly ping: object | undefined
+  private readonly ping: (() => object) | undefined
   private readonly pinged: (() => void) | undefined
   private readonly pingEveryMs: number
   private readonly deadAfterMs: number
@@ -114,7 +115,7 @@ export class LiveSocket {
   }
 
   private askNow(): void {
-    if (!this.ping || !this.send(this.ping)) return
+    if (!this.ping || !this.send(this.ping())) return
     this.pinged?.()
     this.expect()
   }

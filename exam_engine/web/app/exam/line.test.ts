@@ -75,6 +75,22 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers())
 
 describe('a line', () => {
+  it('tells at once how far it is when the desk has done something', () => {
+    const { line } = aLine()
+    newest().opens()
+    newest().says(welcome)
+    const before = newest().sent.length
+    newest().says({
+      type: 'told',
+      version: 3,
+      at: '2026-11-22T09:00:00Z',
+      clock: { remaining_ms: 1000, ticking: true },
+      event: { type: 'extended', seconds: 600, reason: 'x', deadline_at: '2026-11-22T10:00:00Z', by: 1 },
+    })
+    expect(newest().sent.slice(before)).toEqual([JSON.stringify({ type: 'ping', have: 3 })])
+    line.close()
+  })
+
   it('says hello, is up with the welcome, and then sends what waits', () => {
     const { line, seen } = aLine()
     seen.queue.push({ type: 'start' })

@@ -32,6 +32,16 @@ const POLL_MS = 5_000
 const POLL_SLOWEST_MS = 15_000
 const PATIENCE_BEFORE_POLL_MS = 1_500
 
+/** What the desk does: it wants to see that it arrived. */
+const DESK_EVENTS: ReadonlySet<string> = new Set([
+  'warned',
+  'paused',
+  'resumed',
+  'extended',
+  'identity_locked',
+  'identity_unlocked',
+])
+
 export class Line {
   state: LineState = 'connecting'
   private readonly socket: LiveSocket
@@ -58,7 +68,7 @@ export class Line {
         text: (text) => this.heard(text),
         down: (failures) => this.socketDown(failures),
       },
-      { ...options, ping: { type: 'ping' }, pinged: () => (this.pingAt = performance.now()) },
+      { ...options, ping: () => ({ type: 'ping', have: this.handlers.since() }), pinged: () => (this.pingAt = performance.now()) },
     )
   }
 
@@ -105,6 +115,7 @@ export class Line {
     if (frame.type === 'pong') this.pingAt = null
     if (frame.type === 'welcome') this.welcomed()
     this.handlers.frame(frame, askedAt)
+    if (frame.type === 'told' && DESK_EVENTS.has(frame.event.type)) this.socket.nudge() // "received", at once
     if (frame.type === 'welcome') this.become('socket')
     if (this.state === 'socket') this.drain()
   }
