@@ -21,6 +21,7 @@ from exam_engine.chain import Entry
 from exam_engine.service import Known
 
 WAKE_S: Final = 0.03
+WAKE_ALONE_S: Final = 0.25  # nobody but this process heard the last one: no hurry until somebody does
 PRESENCE_S: Final = 2.0  # how often presence is written
 PRESENCE_WHOLE: Final = 15  # every so many times everybody's presence is written
 PRESENCE_KEEP_S: Final = 90  # a device unheard for so long is not connected, whatever was written
@@ -137,14 +138,15 @@ class Bus:
             tasks.create_task(self._write_presence_forever())
 
     async def _send_forever(self) -> None:
+        listening = 0
         while True:
             await self._dirty.wait()
-            await asyncio.sleep(WAKE_S)
+            await asyncio.sleep(WAKE_S if listening > 1 else WAKE_ALONE_S)
             self._dirty.clear()
             wake = Wake(self._process, self._versions, self._seen)
             self._versions, self._seen = {}, {}
             try:
-                await self._channel.publish(CHANNEL, msgspec.json.encode(wake))
+                listening = await self._channel.publish(CHANNEL, msgspec.json.encode(wake))
             except (RedisError, OSError):
                 await asyncio.sleep(RECONNECT_S)
 
