@@ -99,6 +99,11 @@ def problems(item: Item) -> list[Problem]:
     return [*_names(item), *_texts(item), *_options(item), *_key(item), *_membership(item)]
 
 
+def doubts(item: Item) -> list[Problem]:
+    """What an author should look at although the item can be used: two wrong options that say the same."""
+    return [problem for problem, matters in _twins(item) if not matters]
+
+
 def set_problems(items: Sequence[Item]) -> list[Problem]:
     """Every reason why these items, in this order, are not one valid set; empty when they are."""
     if not items:
@@ -143,14 +148,22 @@ def _options(item: Item) -> Iterator[Problem]:
         )
     if [option.id for option in item.options] != list(LETTERS[: len(item.options)]):
         yield Problem("option_ids", "The option ids must be a, b, c, ... in this order.")
-    first: dict[str, str] = {}
     for option in item.options:
         if not option.text.strip():
             yield Problem("option_empty", f"Option {option.id.upper()} is empty.")
         elif len(option.text) > OPTION_LENGTH_MAX:
             yield Problem("option_long", f"Option {option.id.upper()} is longer than {OPTION_LENGTH_MAX} characters.")
-        elif (twin := first.setdefault(normal(option.text), option.id)) != option.id:
-            yield Problem("option_twice", f"Options {twin.upper()} and {option.id.upper()} say the same.")
+    yield from (problem for problem, matters in _twins(item) if matters)
+
+
+def _twins(item: Item) -> Iterator[tuple[Problem, bool]]:
+    """Options that say the same, and whether that matters: with a right one among them nobody can be marked fairly."""
+    first: dict[str, str] = {}
+    for option in item.options:
+        twin = first.setdefault(normal(option.text), option.id) if option.text.strip() else option.id
+        if twin != option.id:
+            text = f"Options {twin.upper()} and {option.id.upper()} say the same."
+            yield Problem("option_twice", text), bool({twin, option.id} & set(item.key))
 
 
 def _key(item: Item) -> Iterator[Problem]:

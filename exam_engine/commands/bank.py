@@ -108,6 +108,7 @@ def _print_json(reading: Reading, report: SaveReport | None, imported: int, *, d
     said = {
         "imported": imported,
         "refused": [msgspec.to_builtins(refused) for refused in reading.refused],
+        "doubts": [msgspec.to_builtins(doubt) for doubt in reading.doubts],
         "ignored_columns": reading.ignored,
         "dry_run": dry_run,
         **(msgspec.to_builtins(report) if report else {}),
@@ -117,11 +118,12 @@ def _print_json(reading: Reading, report: SaveReport | None, imported: int, *, d
 
 def _print_tables(reading: Reading, report: SaveReport | None, imported: int, *, dry_run: bool) -> None:
     console = Console()
-    if reading.refused:
-        table = Table("row", "reason", title="Refused")
-        for refused in reading.refused:
-            table.add_row(str(refused.row), escape(refused.reason))
-        console.print(table)
+    for title, rows in (("Refused", reading.refused), ("Taken, but look at them", reading.doubts)):
+        if rows:
+            table = Table("row", "reason", title=title)
+            for row in rows:
+                table.add_row(str(row.row), escape(row.reason))
+            console.print(table)
     if reading.ignored:
         console.print(f"Columns not asked for: {escape(', '.join(reading.ignored))}")
     counts = Table("read", "refused", "would be imported" if dry_run else "imported", "new", "new version", "unchanged")

@@ -30,12 +30,24 @@ class Refused(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Doubt(msgspec.Struct, frozen=True):
+    """A row that became an item and that its author should look at all the same."""
+
+    row: int
+    code: str
+    reason: str
+
+
 class Reading(msgspec.Struct, frozen=True):
-    """The items in the order of their rows, the refused rows in theirs, and the columns nobody asked about."""
+    """The items in the order of their rows, the refused rows in theirs, and the columns nobody asked about.
+
+    `doubts` are rows among the items, not among the refused.
+    """
 
     items: tuple[Item, ...]
     refused: tuple[Refused, ...]
     ignored: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
 
 class Row(NamedTuple):

@@ -1,8 +1,9 @@
 """From the rows of any file to items: the part that all formats share.
 
 A format turns its file into `Row`s and gives them to `collect`. Every row becomes an item or a `Refused`; nothing is
-dropped in silence. What makes an item valid is said in `question_bank.item`; here are the rules between rows: no item
-and no code twice, and a set comes whole or not at all.
+dropped in silence. What makes an item valid is said in `question_bank.item`; here are the rules between rows: no code
+twice, and a set comes whole or not at all. A question that an earlier row asks already is taken, and doubted: real
+banks hold such pairs, and which of the two shall go is for their author to say.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,8 +12,8 @@ from typing import NamedTuple
 
 from question_bank.formats.cells import NoItem, item_of, text_of
 from question_bank.formats.columns import Columns, columns_of
-from question_bank.formats.reading import ROW_COUNT_MAX, Reading, Refused, Row, Unreadable
-from question_bank.item import Item, Problem, normal, problems, set_problems
+from question_bank.formats.reading import ROW_COUNT_MAX, Doubt, Reading, Refused, Row, Unreadable
+from question_bank.item import Item, Problem, doubts, normal, problems, set_problems
 
 
 class _Judged(NamedTuple):
@@ -22,6 +23,7 @@ class _Judged(NamedTuple):
     item: Item | None
     found: Sequence[Problem]
     set_code: str
+    doubted: Sequence[Problem] = ()
 
 
 def collect(rows: Sequence[Row], mapping: Mapping[str, str], pool: str) -> Reading:
@@ -35,7 +37,8 @@ def collect(rows: Sequence[Row], mapping: Mapping[str, str], pool: str) -> Readi
     judged = _whole_sets(_no_twins([_judge(row, columns, pool) for row in rows]))
     items = tuple(each.item for each in judged if each.item)
     refused = tuple(_refused(each) for each in judged if not each.item)
-    return Reading(items, refused, tuple(name for name in names if name not in columns))
+    doubted = tuple(Doubt(each.row, doubt.code, doubt.text) for each in judged if each.item for doubt in each.doubted)
+    return Reading(items, refused, tuple(name for name in names if name not in columns), doubted)
 
 
 def _refused(judged: _Judged) -> Refused:
@@ -51,7 +54,7 @@ def _judge(row: Row, columns: Columns, pool: str) -> _Judged:
     except NoItem as error:
         return _Judged(row.number, None, [Problem(error.code, str(error))], set_code)
     found = problems(item)
-    return _Judged(row.number, None if found else item, found, set_code)
+    return _Judged(row.number, None if found else item, found, set_code, doubts(item))
 
 
 def _set_code(row: Row, columns: Columns) -> str:
@@ -64,20 +67,20 @@ def _set_code(row: Row, columns: Columns) -> str:
 
 
 def _no_twins(rows: Iterable[_Judged]) -> list[_Judged]:
-    """Refuse what an earlier row already says: the same question, or another question under the same code."""
+    """Refuse a code that an earlier row has; doubt a question that an earlier row asks."""
     contents: dict[tuple[str, ...], int] = {}
     codes: dict[str, int] = {}
     kept = []
     for judged in rows:
-        found = []
+        found: list[Problem] = []
         if item := judged.item:
             options = sorted(normal(option.text) for option in item.options)
             twin = contents.setdefault((normal(item.stem), normal(item.case), *options), judged.row)
             namesake = codes.setdefault(item.code, judged.row)
-            if twin != judged.row:
-                found.append(Problem("duplicate", f"The same question is in row {twin}."))
-            elif namesake != judged.row:
-                found.append(Problem("code_twice", f"The code {item.code} is already that of row {namesake}."))
+            same = [Problem("duplicate", f"The same question is in row {twin}.")] if twin != judged.row else []
+            if namesake != judged.row:
+                found = same or [Problem("code_twice", f"The code {item.code} is already that of row {namesake}.")]
+            judged = judged._replace(doubted=[*judged.doubted, *same])  # noqa: PLW2901  the same row, with its doubts
         kept.append(_with(judged, found))
     return kept
 

@@ -33,10 +33,22 @@ def test_a_bad_row_is_refused_with_all_its_reasons_and_the_others_are_kept() -> 
     assert found.refused[0].reason == "The stem is empty. The answer F names an option that is not there."
 
 
-def test_a_question_that_was_already_there_is_refused_and_the_first_row_named() -> None:
+def test_a_question_that_was_already_there_is_taken_doubted_and_the_first_row_named() -> None:
     found = reading({"stem": "Why ?"}, {}, {"stem": "Why?", "options": "no\nyes"})
-    assert found.refused[0].reason == "The same question is in row 1."
-    assert refused({"stem": "Why?"}, {"stem": "Why?", "options": "yes\nnever"}) == []
+    assert (len(found.items), found.refused) == (3, ())
+    assert [(each.row, each.reason) for each in found.doubts] == [(3, "The same question is in row 1.")]
+    assert reading({"stem": "Why?"}, {"stem": "Why?", "options": "yes\nnever"}).doubts == ()
+
+
+def test_the_very_same_row_again_is_refused() -> None:
+    found = reading({"stem": "Why?"}, {}, {"stem": "Why?"})
+    assert [(each.row, each.code) for each in found.refused] == [(3, "duplicate")]
+
+
+def test_two_wrong_options_that_say_the_same_are_taken_and_doubted() -> None:
+    found = reading({"options": "yes\nno\nn o"}, {"options": "yes\nno\nyes"})
+    assert [(each.row, each.code) for each in found.doubts] == [(1, "option_twice")]
+    assert [(each.row, each.code) for each in found.refused] == [(2, "option_twice")]
 
 
 def test_a_question_about_another_case_is_another_question() -> None:
