@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from question_bank.formats.cells import NoItem, item_of, text_of
 from question_bank.formats.columns import Columns, columns_of
 from question_bank.formats.reading import ROW_COUNT_MAX, Doubt, Reading, Refused, Row, Unreadable
@@ -23,6 +25,7 @@ class _Judged(NamedTuple):
     item: Item | None
     found: Sequence[Problem]
     set_code: str
+    named: bool = False  # the author gave it a code
     doubted: Sequence[Problem] = ()
 
 
@@ -46,7 +49,7 @@ def _refused(judged: _Judged) -> Refused:
 
 
 def _judge(row: Row, columns: Columns, pool: str) -> _Judged:
-    set_code = _set_code(row, columns)
+    set_code = _text(row, columns, "set")
     if row.trouble:
         return _Judged(row.number, None, [Problem(*row.trouble)], set_code)
     try:
@@ -54,33 +57,36 @@ def _judge(row: Row, columns: Columns, pool: str) -> _Judged:
     except NoItem as error:
         return _Judged(row.number, None, [Problem(error.code, str(error))], set_code)
     found = problems(item)
-    return _Judged(row.number, None if found else item, found, set_code, doubts(item))
+    named = bool(_text(row, columns, "code"))
+    return _Judged(row.number, None if found else item, found, set_code, named, doubts(item))
 
 
-def _set_code(row: Row, columns: Columns) -> str:
-    """The set that even a bad row belongs to, so that the rest of the set is not taken without it."""
-    column = next((column for column, field in columns.items() if field == "set"), "")
+def _text(row: Row, columns: Columns, wanted: str) -> str:
+    """One field of a row, also of a bad one: the rest of a set must not be taken without it."""
+    column = next((column for column, field in columns.items() if field == wanted), "")
     try:
-        return text_of(row.values.get(column), "set")
+        return text_of(row.values.get(column), wanted)
     except NoItem:
         return ""
 
 
 def _no_twins(rows: Iterable[_Judged]) -> list[_Judged]:
     """Refuse a code that an earlier row has; doubt a question that an earlier row asks."""
-    contents: dict[tuple[str, ...], int] = {}
+    contents: dict[tuple[str, ...], list[int]] = {}
     codes: dict[str, int] = {}
     kept = []
     for judged in rows:
-        found: list[Problem] = []
-        if item := judged.item:
+        item, found = judged.item, list[Problem]()
+        if item:
             options = sorted(normal(option.text) for option in item.options)
-            twin = contents.setdefault((normal(item.stem), normal(item.case), *options), judged.row)
-            namesake = codes.setdefault(item.code, judged.row)
-            same = [Problem("duplicate", f"The same question is in row {twin}.")] if twin != judged.row else []
-            if namesake != judged.row:
-                found = same or [Problem("code_twice", f"The code {item.code} is already that of row {namesake}.")]
-            judged = judged._replace(doubted=[*judged.doubted, *same])  # noqa: PLW2901  the same row, with its doubts
+            alike = contents.setdefault((normal(item.stem), normal(item.case), *options), [])
+            same = [Problem("duplicate", f"The same question is in row {alike[0]}.")] if alike else []
+            alike.append(judged.row)
+            if same and not judged.named:  # codes made from the content would be the same
+                item = replace(item, code=f"{item.code}-{len(alike)}")
+            if (namesake := codes.setdefault(item.code, judged.row)) != judged.row:
+                found.append(Problem("code_twice", f"The code {item.code} is already that of row {namesake}."))
+            judged = judged._replace(item=item, doubted=[*judged.doubted, *same])  # noqa: PLW2901  the row, judged on
         kept.append(_with(judged, found))
     return kept
 

@@ -40,9 +40,10 @@ def test_a_question_that_was_already_there_is_taken_doubted_and_the_first_row_na
     assert reading({"stem": "Why?"}, {"stem": "Why?", "options": "yes\nnever"}).doubts == ()
 
 
-def test_the_very_same_row_again_is_refused() -> None:
+def test_the_very_same_row_again_gets_a_code_of_its_own() -> None:
     found = reading({"stem": "Why?"}, {}, {"stem": "Why?"})
-    assert [(each.row, each.code) for each in found.refused] == [(3, "duplicate")]
+    first, _, again = found.items
+    assert (again.code, [each.code for each in found.doubts]) == (f"{first.code}-2", ["duplicate"])
 
 
 def test_two_wrong_options_that_say_the_same_are_taken_and_doubted() -> None:
