@@ -14,6 +14,7 @@ locked) leaves the command waiting on the device; a permanent one is dropped the
 """
 
 from datetime import datetime
+from sys import intern
 from typing import assert_never
 
 import msgspec
@@ -78,6 +79,8 @@ NOTICES_MAX = 200
 PORTRAITS_MAX = 100
 EXTENSION_S_MAX = 24 * 3600  # in sum, per attempt
 
+# Attempts of a sitting share one policy: it is the same value, so it may as well be the same object.
+_POLICIES: dict[Policy, Policy] = {}
 _FINAL = frozenset({Phase.SUBMITTED, Phase.MARKED, Phase.RELEASED, Phase.ANNULLED})
 _BEFORE_START = frozenset({Phase.ENTERED, Phase.IDENTITY, Phase.READY})
 
@@ -472,7 +475,7 @@ def begin(event: Entered) -> Attempt:
     return Attempt(
         sitting=event.sitting,
         person=event.person,
-        policy=event.policy,
+        policy=_POLICIES.setdefault(event.policy, event.policy),
         layout=event.layout,
         closes_at=event.closes_at,
         extra_minutes=event.extra_minutes,
@@ -484,7 +487,8 @@ def evolve(attempt: Attempt, event: Event, at: datetime) -> Attempt:
     """The state after `event`, which happened at `at`. Never refuses: what is in the journal has happened."""
     match event:
         case Answered():
-            answers = {**attempt.answers, event.no: Given(event.choice, event.seq)}
+            # The few choices there are, are kept once, not once per answer of a hundred thousand attempts.
+            answers = {**attempt.answers, event.no: Given(intern(event.choice), event.seq)}
             return replace(attempt, answers=answers, last_seq=event.seq)
         case Cleared():
             answers = {**attempt.answers, event.no: Given("", event.seq)}

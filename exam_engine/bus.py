@@ -53,7 +53,7 @@ class Bus:
         self._channel = channel
         self._process = process
         self._now = now
-        self._attempt_listeners: dict[int, list[Listener]] = {}
+        self._attempt_listeners: dict[int, tuple[Listener, ...]] = {}
         self._sitting_listeners: dict[int, list[Listener]] = {}
         self._presence_listeners: dict[int, list[Callable[[int, bool], None]]] = {}
         self._versions: dict[str, dict[str, int]] = {}
@@ -69,7 +69,7 @@ class Bus:
     def announce(self, known: Known, entries: Sequence[Entry]) -> None:
         """Tell local listeners now and other processes soon."""
         attempt_id, sitting = known.attempt_id, known.attempt.sitting
-        for listener in tuple(self._attempt_listeners.get(attempt_id, ())):
+        for listener in self._attempt_listeners.get(attempt_id, ()):
             listener(known, entries)
         for listener in tuple(self._sitting_listeners.get(sitting, ())):
             listener(known, entries)
@@ -85,11 +85,17 @@ class Bus:
         self._seen.setdefault(str(sitting), {})[str(attempt_id)] = connected
         self._dirty.set()
 
-    @contextlib.contextmanager
-    def listen_attempt(self, attempt_id: int, listener: Listener) -> Iterator[None]:
-        """Call `listener` for every append to one attempt, while inside."""
-        with _listening(self._attempt_listeners, attempt_id, listener):
-            yield
+    def add_listener(self, attempt_id: int, listener: Listener) -> None:
+        """Call `listener` for every append to one attempt; there is one per connected device, so it is kept lean."""
+        self._attempt_listeners[attempt_id] = (*self._attempt_listeners.get(attempt_id, ()), listener)
+
+    def remove_listener(self, attempt_id: int, listener: Listener) -> None:
+        """The counterpart of `add_listener`."""
+        left = tuple(each for each in self._attempt_listeners.get(attempt_id, ()) if each != listener)
+        if left:
+            self._attempt_listeners[attempt_id] = left
+        else:
+            self._attempt_listeners.pop(attempt_id, None)
 
     @contextlib.contextmanager
     def listen_sitting(self, sitting: int, listener: Listener, presence: Callable[[int, bool], None]) -> Iterator[None]:

@@ -127,11 +127,12 @@ class Device:
             if known.holders > SOCKETS_PER_ATTEMPT_MAX:
                 await self.bye("too_many")
                 return
-            with house.bus.listen_attempt(self._attempt_id, self._hear):
-                await self._welcome(hello)
-                self._present(True)
-                await self._read()
+            house.bus.add_listener(self._attempt_id, self._hear)
+            await self._welcome(hello)
+            self._present(True)
+            await self._read()
         finally:
+            house.bus.remove_listener(self._attempt_id, self._hear)
             house.service.let_go(known)
             self._present(known.holders > 0)
 

@@ -16,10 +16,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import asyncpg
-from msgspec.structs import replace
 
 from exam_engine import journal, store
 from exam_engine.chain import Entry
@@ -40,7 +39,7 @@ class Weather:
         """On the way back; raising here means that it was done and nobody was told."""
 
     def orphaned(self) -> float | None:
-        """Seconds after which a commit whose client has just lost its line happens all the same; None: told as usual."""
+        """Seconds until a commit happens whose client has just lost its line; None: it is told as usual."""
         return None
 
 
@@ -128,12 +127,12 @@ class FakeDatabase:
         return [(a, self.pass_points, 900) for a in self._in_phase(Phase.MARKED, limit)] if self.released else []
 
 
-class Named(tuple[Any, ...]):
+class Named(tuple[Any, ...]):  # noqa: SLOT001  a tuple's slots can't hold names
     """A row whose columns are asked for by name."""
 
     _names: dict[str, int]
 
-    def __new__(cls, **columns: Any) -> "Named":
+    def __new__(cls, **columns: Any) -> Self:
         return super().__new__(cls, columns.values())
 
     def __init__(self, **columns: Any) -> None:
@@ -191,7 +190,7 @@ class FakeConnection:
         self._weather = weather
         self._transaction: _Transaction | None = None
 
-    async def __aenter__(self) -> "FakeConnection":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -278,7 +277,7 @@ class _Transaction:
         self.entries: list[Entry] = []
         self.rows: dict[int, Row] = {}
 
-    async def __aenter__(self) -> "_Transaction":
+    async def __aenter__(self) -> Self:
         return self
 
     async def execute(self, sql: str, args: tuple[Any, ...]) -> str:
@@ -402,8 +401,3 @@ class _BreakingConnection:
         await self._acquired.__aexit__(kind, error, trace)
         if kind is None and (broken := await self._breaks()) is not None:
             raise broken
-
-
-def moved(row: Row, **changes: Any) -> Row:
-    """The same line with other values."""
-    return replace(row, **changes)

@@ -1,4 +1,4 @@
-"""The promises of the Journal Protocol, kept alike by the fake, by the real code on a fake database, and by PostgreSQL."""
+"""The promises of the Journal Protocol, kept alike by the fake, the real code on a fake database, and PostgreSQL."""
 
 import asyncio
 import contextlib
@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from exam_engine import store
 from exam_engine.chain import GENESIS, Entry, first_broken
 from exam_engine.journal import TURN_ENTRIES_MAX, Journal, Row
 from exam_engine.messages import Answered, Ending, Event, Extended, Started, Submitted
@@ -399,7 +400,7 @@ async def test_more_than_one_turn_can_hold_is_written_in_several(kept: Kept) -> 
     long = chain(attempt_id, entered(), *(Answered(n, 1, "a") for n in range(1, TURN_ENTRIES_MAX + 10)))
     short = chain(other, entered())
 
-    assert await asyncio.gather(journal.append(short), journal.append(long)) == [True, True]
+    assert all(await asyncio.gather(journal.append(short), journal.append(long)))
 
     assert len(await journal.load(attempt_id)) == TURN_ENTRIES_MAX + 10
     assert await journal.load(other) == short
@@ -532,9 +533,7 @@ async def test_what_is_written_can_not_be_changed_by_anybody(postgres: OnPostgre
 async def test_the_table_refuses_what_the_core_would_never_write(postgres: OnPostgres) -> None:
     attempt_id, journal = await postgres.attempt(), postgres.journal()
     (entry,) = chain(attempt_id, entered())
-    insert = (
-        "INSERT INTO exam.journal (attempt_id, version, seq, kind, body, at, digest) VALUES ($1, $2, $3, $4, $5, $6, $7)"
-    )
+    insert = store.ADD_ENTRY
 
     for version, seq, digest in ((0, None, entry.digest), (1, 0, entry.digest), (1, None, b"short")):
         with pytest.raises(asyncpg.CheckViolationError):

@@ -13,16 +13,23 @@ import exam_engine
 BEGINNINGS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 
 
+def modules() -> list[str]:
+    """Everything of the exam engine, and the stores of the others."""
+    walked = [found.name for found in pkgutil.walk_packages(exam_engine.__path__, "exam_engine.")]
+    return sorted({*walked, "question_bank.store", "scoring.store", "proctor.store"} - {"exam_engine.__main__"})
+
+
 def statements() -> dict[str, str]:
-    """Module constants that are statements, by module and name. Pieces of statements begin otherwise."""
-    names = [f"exam_engine.{found.name}" for found in pkgutil.walk_packages(exam_engine.__path__) if found.name != "__main__"]
-    inside = [f"exam_engine.{found.name}" for found in pkgutil.iter_modules([*exam_engine.__path__])]
+    """Module constants that are statements, by module and name; what others are made of (a beginning) is none."""
     found: dict[str, str] = {}
-    for name in sorted({*names, *inside, "question_bank.store", "scoring.store", "proctor.store"} - {"exam_engine.__main__"}):
-        for constant, value in vars(importlib.import_module(name)).items():
-            if isinstance(value, str) and value.strip().startswith(BEGINNINGS):
-                found.setdefault(value, f"{name}.{constant}")
-    return {where: sql for sql, where in found.items()}
+    for module in modules():
+        constants = vars(importlib.import_module(module)).items()
+        texts = {name: value for name, value in constants if isinstance(value, str)}
+        for name, sql in texts.items():
+            piece = any(other != sql and sql.strip() in other for other in texts.values())
+            if sql.strip().startswith(BEGINNINGS) and not piece and sql not in found.values():
+                found[f"{module}.{name}"] = sql
+    return found
 
 
 STATEMENTS = statements()
@@ -43,7 +50,13 @@ async def test_the_statement_fits_the_schema(connection: "asyncpg.Connection[asy
 
 
 def test_the_statements_of_every_store_were_found() -> None:
-    modules = {where.rpartition(".")[0] for where in STATEMENTS}
+    found = {where.rpartition(".")[0] for where in STATEMENTS}
 
-    assert modules >= {"exam_engine.journal", "exam_engine.store", "question_bank.store", "scoring.store", "proctor.store"}
+    assert found >= {
+        "exam_engine.journal",
+        "exam_engine.store",
+        "question_bank.store",
+        "scoring.store",
+        "proctor.store",
+    }
     assert len(STATEMENTS) >= 50

@@ -1,6 +1,7 @@
 """The core machine: the positive list, numbering, time, identity, the takeover; and laws that hold for any story."""
 
 from datetime import datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -241,7 +242,7 @@ def test_every_pair_not_on_the_positive_list_is_refused_with_its_code(state: str
 def test_the_table_of_commands_names_every_command_there_is() -> None:
     asked = {type(command) for command in COMMANDS.values()}
 
-    assert asked == set(Command.__args__)  # type: ignore[attr-defined]  # a union says its members only at run time
+    assert asked == set(Command.__args__)
 
 
 def test_the_states_of_the_table_cover_every_phase() -> None:
@@ -289,7 +290,12 @@ def test_the_same_number_with_the_same_words_is_a_harmless_retry(command: Comman
 )
 def test_a_taken_number_with_other_words_is_told_to_be_reused(command: Command) -> None:
     attempt = after(
-        running(), Answer(1, 1, "a"), Answer(2, 2, "b"), MarkForLater(3, 9, on=True), Answer(4, 3, "a"), Answer(5, 3, "b")
+        running(),
+        Answer(1, 1, "a"),
+        Answer(2, 2, "b"),
+        MarkForLater(3, 9, on=True),
+        Answer(4, 3, "a"),
+        Answer(5, 3, "b"),
     )
 
     assert refusal(attempt, command) == "seq_reused"
@@ -831,9 +837,7 @@ class _Next:
         return self.command
 
 
-STEPS = st.lists(
-    st.tuples(st.booleans(), ANY_COMMAND, st.sampled_from([0, 0.5, 3, 20, 61])), min_size=1, max_size=40
-)
+STEPS = st.lists(st.tuples(st.booleans(), ANY_COMMAND, st.sampled_from([0, 0.5, 3, 20, 61])), min_size=1, max_size=40)
 LAWS = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -913,7 +917,7 @@ def test_numbers_never_fall_and_never_leave_a_gap(policy: Policy, steps: list[tu
     story = Story(policy, steps)
 
     numbers = [state.last_seq for state in story.states]
-    assert all(0 <= b - a <= 1 for a, b in zip(numbers, numbers[1:], strict=False))
+    assert all(0 <= b - a <= 1 for a, b in pairwise(numbers))
     taken = [event.seq for event, _ in story.journal if getattr(event, "seq", 0)]  # type: ignore[union-attr]
     assert taken == list(range(1, len(taken) + 1))
 
@@ -998,5 +1002,5 @@ def test_the_events_of_the_tests_above_are_all_there_are() -> None:
         Submitted,
         Warned,
     }
-    assert seen == set(Event.__args__)  # type: ignore[attr-defined]  # a union says its members only at run time
+    assert seen == set(Event.__args__)
     assert ONE_HOUR.minutes == 60

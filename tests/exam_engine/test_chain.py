@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from exam_engine.chain import GENESIS, Entry, first_broken, seal
-from exam_engine.messages import Answered, DeviceTaken, Started, Submitted, Ending
+from exam_engine.messages import Answered, DeviceTaken, Ending, Started, Submitted
 from tests.exam_engine.samples import PHONE, at, entered, journal_of
 
 JOURNAL = journal_of(

@@ -43,9 +43,9 @@ from exam_engine.messages import (
     Rejected,
     Released,
     Resumed,
+    StaffCommand,
     Start,
     Started,
-    StaffCommand,
     Submitted,
     TimeUp,
     Told,
@@ -223,7 +223,9 @@ def test_frames_down_carry_their_type_and_the_event_as_the_journal_has_it() -> N
     event = msgspec.Raw(write(Answered(1, 2, "a")))
     told = Told(version=4, at=at(1), event=event, clock=Clock(5, ticking=True))
 
-    down = [msgspec.json.decode(write(frame)) for frame in (told, Ack(1, 4, "saved"), Rejected("paused", 3), Bye("restart"))]
+    down = [
+        msgspec.json.decode(write(frame)) for frame in (told, Ack(1, 4, "saved"), Rejected("paused", 3), Bye("restart"))
+    ]
 
     assert [frame["type"] for frame in down] == ["told", "ack", "rejected", "bye"]
     assert down[0]["event"] == {"type": "answered", "seq": 1, "no": 2, "choice": "a"}

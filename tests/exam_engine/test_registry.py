@@ -38,7 +38,21 @@ async def add_sitting(pool: Pool, title: str) -> int:
     agency = await pool.fetchval(store.ADD_ORGANISATION, "agency", "测试考核机构", "11")
     policy = msgspec.json.encode(Policy(minutes=45)).decode()
     added: int = await pool.fetchval(
-        store.ADD_SITTING, 1, "humanities", "first", title, "11", agency, at(0), at(86_400), "p", 50, 2, 60, policy, "{}"
+        store.ADD_SITTING,
+        1,
+        "humanities",
+        "first",
+        title,
+        "11",
+        agency,
+        at(0),
+        at(86_400),
+        "p",
+        50,
+        2,
+        60,
+        policy,
+        "{}",
     )
     return added
 

@@ -33,7 +33,7 @@ from exam_engine.messages import (
 )
 from exam_engine.service import TRIES_MAX, Known, Service, make_entry, row_of
 from tests.contract.fake_journal import FakeJournal
-from tests.exam_engine.samples import DESK, PHONE, PICTURES, TABLET, T0, at, entered, journal_of
+from tests.exam_engine.samples import DESK, PHONE, PICTURES, T0, TABLET, at, entered, journal_of
 
 ATTEMPT, OTHER = 1_000_000_000_001, 1_000_000_000_002
 
@@ -95,7 +95,12 @@ async def test_an_answer_is_in_the_journal_when_the_call_comes_back() -> None:
 
     last = exam.journal.journals[ATTEMPT][-1]
     assert (result.result, result.version) == ("saved", 6)
-    assert (last.version, last.seq, last.kind, last.body) == (6, 1, "answered", '{"type":"answered","seq":1,"no":3,"choice":"d"}')
+    assert (last.version, last.seq, last.kind, last.body) == (
+        6,
+        1,
+        "answered",
+        '{"type":"answered","seq":1,"no":3,"choice":"d"}',
+    )
 
 
 async def test_the_same_answer_again_is_told_to_be_there_already_and_nothing_is_written() -> None:
@@ -125,13 +130,20 @@ async def test_an_attempt_nobody_has_entered_is_not_found() -> None:
 
     for ask in (service.handle(77, Tick()), service.hold(77), service.look(77)):
         with pytest.raises(NotFound):
-            await ask  # type: ignore[misc]  # three kinds of answers, none of which comes
+            await ask
 
 
 async def test_a_batch_is_written_in_one_append_and_a_refused_command_does_not_stop_the_rest() -> None:
     exam = Exam()
     service = await exam.running()
-    batch = [Answer(1, 3, "d"), Answer(2, 99, "a"), Answer(2, 4, "ab"), Clear(3, 3), MarkForLater(5, 1, on=True), HandIn(4)]
+    batch: list[Command] = [
+        Answer(1, 3, "d"),
+        Answer(2, 99, "a"),
+        Answer(2, 4, "ab"),
+        Clear(3, 3),
+        MarkForLater(5, 1, on=True),
+        HandIn(4),
+    ]
 
     results = await service.handle_all(ATTEMPT, batch, device=PHONE)
 
@@ -194,7 +206,15 @@ async def test_the_row_is_written_only_by_what_changes_it() -> None:
     exam = Exam()
     service = await exam.running()
     rows = []
-    for command in (Answer(1, 1, "a"), Extend(600, "停电"), Pause("停电"), Resume(), HandIn(2), RecordMark(1, 5, 10), Release(5)):
+    for command in (
+        Answer(1, 1, "a"),
+        Extend(600, "停电"),
+        Pause("停电"),
+        Resume(),
+        HandIn(2),
+        RecordMark(1, 5, 10),
+        Release(5),
+    ):
         exam.journal.rows.clear()
         await service.handle(ATTEMPT, command, by=DESK)
         rows.append(exam.journal.rows.get(ATTEMPT))

@@ -1,4 +1,4 @@
-"""The loops, on a fake database and in virtual time: nobody's client is needed for the bell, the mark and the release."""
+"""The loops, on a fake database in virtual time: nobody's client is needed for the bell, the mark and the release."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine

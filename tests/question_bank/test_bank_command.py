@@ -51,6 +51,7 @@ def test_a_good_file_is_imported_and_a_second_time_changes_nothing(tmp_path: Pat
     assert json.loads(first.stdout) == {
         "imported": 3,
         "refused": [],
+        "doubts": [],
         "ignored_columns": [],
         "dry_run": False,
         "added": 3,

@@ -160,7 +160,9 @@ _OF_ONE: tuple[Callable[[list[Entry], States], Found], ...] = (
 def _every_ack_is_kept(world: World) -> Found:
     for phone in world.phones:
         kept = {
-            entry.seq: read_event(entry.body) for entry in world.database.journals[phone.attempt_id] if entry.seq is not None
+            entry.seq: read_event(entry.body)
+            for entry in world.database.journals[phone.attempt_id]
+            if entry.seq is not None
         }
         for ack in phone.acks:
             command = ack.command
@@ -182,7 +184,9 @@ def _only_the_holder_is_heard(world: World) -> Found:
     for phone in world.phones:
         entries = world.database.journals[phone.attempt_id]
         holder = {
-            entry.seq: before.device for entry, (_, _, before, _) in zip(entries[1:], _states(entries), strict=True) if entry.seq
+            entry.seq: before.device
+            for entry, (_, _, before, _) in zip(entries[1:], _states(entries), strict=True)
+            if entry.seq
         }
         for ack in phone.acks:
             if holder.get(ack.command.seq, ack.device) != ack.device:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from random import Random
-from typing import Any
+from typing import Any, Self
 
 from redis.exceptions import ConnectionError as RedisLost
 
@@ -53,7 +53,10 @@ class FakeRedis:
         if draw < self._climate.wake_lost:
             return []
         times = 2 if draw < self._climate.wake_lost + self._climate.wake_twice else 1
-        return [self._rng.uniform(0.001, 0.001 + self._climate.wake_late_s_max * self._rng.random() ** 4) for _ in range(times)]
+        return [
+            self._rng.uniform(0.001, 0.001 + self._climate.wake_late_s_max * self._rng.random() ** 4)
+            for _ in range(times)
+        ]
 
     async def hset(self, key: str, mapping: dict[Any, Any]) -> None:
         self._check()
@@ -76,7 +79,7 @@ class _Subscription:
         self._redis = redis
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
 
-    async def __aenter__(self) -> "_Subscription":
+    async def __aenter__(self) -> Self:
         self._redis._check()
         return self
 

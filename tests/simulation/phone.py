@@ -96,16 +96,17 @@ async def serve(process: Process, line: Line, attempt_id: int) -> None:
             return
         raise
     try:
-        with bus.listen_attempt(attempt_id, hear):
-            await service.look(attempt_id)
-            line.send_down(_welcome(known))
-            bus.present(known.attempt.sitting, attempt_id, connected=True)
-            while (data := await line.up.get()) is not None:
-                await _take(process, line, known, device, data)
+        bus.add_listener(attempt_id, hear)
+        await service.look(attempt_id)
+        line.send_down(_welcome(known))
+        bus.present(known.attempt.sitting, attempt_id, connected=True)
+        while (data := await line.up.get()) is not None:
+            await _take(process, line, known, device, data)
     except Exception as error:
         if not away(error):
             raise
     finally:
+        bus.remove_listener(attempt_id, hear)
         line.break_()
         service.let_go(known)
         bus.present(known.attempt.sitting, attempt_id, known.holders > 0)

@@ -1,4 +1,4 @@
-"""One process of the product, made of its own parts: journal, bus, service, loops and a board; only the edges are fake."""
+"""One process of the product, made of its own parts: journal, bus, service, loops, a board; only the edges are fake."""
 
 import asyncio
 import zlib
@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 from exam_engine import workers
 from exam_engine.app import _refresher
-from exam_engine.bus import Bus
+from exam_engine.bus import Bus, Wake
 from exam_engine.clock import DatabaseClock
 from exam_engine.edge.boards import Board
 from exam_engine.house import House
@@ -25,7 +25,6 @@ from tests.simulation.weather import Climate, Storm
 
 SITTING: Final = 3
 POINTS_MAX: Final = 10**6
-DATABASE_AWAY: Final = (OSError, asyncio.TimeoutError)
 
 
 def worth(answers: dict[int, str]) -> int:
@@ -92,14 +91,14 @@ class Process:
         while True:
             try:
                 await self.house.clock.follow()
-            except Exception as error:  # noqa: BLE001  whatever a database that is away raises; it comes back
-                if not _away(error):
+            except Exception as error:
+                if not away(error):
                     raise
             else:
                 break
         bus = self.house.bus
         bus.heard.append(_refresher(self.house))
-        bus.heard.append(lambda wake: self.board.woken(wake))
+        bus.heard.append(self._woken)
         self.spawn(self.house.journal.run())
         self.spawn(bus.run())
         self.spawn(workers.run(self.house))
@@ -114,12 +113,15 @@ class Process:
         while True:
             try:
                 await self.board.run()
-            except Exception as error:  # noqa: BLE001  see above
-                if not _away(error):
+            except Exception as error:
+                if not away(error):
                     raise
                 self.boards_lost += 1
                 await asyncio.sleep(1)
                 self.board = Board(self.house, SITTING)
+
+    def _woken(self, wake: Wake) -> None:
+        self.board.woken(wake)
 
     def kill(self) -> None:
         """kill -9: no goodbye, nothing is written any more, all memory is gone."""
@@ -129,8 +131,6 @@ class Process:
             task.cancel()
 
 
-def _away(error: BaseException) -> bool:
+def away(error: BaseException) -> bool:
+    """Whether this is what a database or Redis that can't be reached raises."""
     return isinstance(error, OSError) or type(error).__module__.startswith(("asyncpg", "redis"))
-
-
-away = _away

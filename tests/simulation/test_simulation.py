@@ -1,7 +1,7 @@
 """Whole exam days in virtual time, with faults drawn from a seed; the invariants must hold after every one.
 
-    make simulate SEEDS=5000        many seeds (SIM_SEEDS, from SIM_FIRST on)
-    make simulate SEED=123          one of them again, exactly as it was (SIM_SEED)
+make simulate SEEDS=5000        many seeds (SIM_SEEDS, from SIM_FIRST on)
+make simulate SEED=123          one of them again, exactly as it was (SIM_SEED)
 """
 
 import os

@@ -53,9 +53,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self.broken.append(context.get("exception") or RuntimeError(context["message"]))
 
 
-def _owned(
-    loop: asyncio.AbstractEventLoop, coroutine: Any, *, context: Context | None = None
-) -> "asyncio.Task[Any]":
+def _owned(loop: asyncio.AbstractEventLoop, coroutine: Any, *, context: Context | None = None) -> "asyncio.Task[Any]":
     task: asyncio.Task[Any] = asyncio.Task(coroutine, loop=loop, context=context)
     owner = OWNER.get() if context is None else context.get(OWNER)
     if owner is not None:

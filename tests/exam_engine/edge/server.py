@@ -116,7 +116,8 @@ class Server:
         def hear(_known: Known, _entries: Sequence[Entry]) -> None:
             news.set()
 
-        with self.house.bus.listen_attempt(attempt_id, hear):
+        self.house.bus.add_listener(attempt_id, hear)
+        try:
             async with asyncio.timeout(WAIT_S):
                 while True:
                     news.clear()
@@ -125,6 +126,8 @@ class Server:
                             body: dict[str, Any] = msgspec.json.decode(entry.body)
                             return body
                     await news.wait()
+        finally:
+            self.house.bus.remove_listener(attempt_id, hear)
 
     @contextlib.contextmanager
     def later(self, **length: float) -> Iterator[Callable[[], None]]:

@@ -211,7 +211,7 @@ async def sit(candidate: Curious, desk: Staff, sitting_id: int) -> LiveSocket:
     check_frames(again)
     await candidate.commands(candidate.hand_in())
     await candidate.commands(candidate.answer(1, "b"), since=0)
-    await socket.until("came_late")
+    await socket.until("submitted")
     return socket
 
 
@@ -221,7 +221,7 @@ async def pry(candidate: Curious) -> None:
         path = endpoint.path.format(sitting_id=1, attempt_id=candidate.attempt_id, act_id=1, picture="a" * 64)
         async with candidate.http.get(candidate.base_url + path + f"?device={candidate.device}") as response:
             data = await response.read()
-            assert endpoint.roles in (PHYSICIAN, frozenset()) or response.status in (403, 405), path
+            assert endpoint.roles in (PHYSICIAN, frozenset()) or response.status in (403, 404), path
             assert response.content_type != "application/octet-stream", data[:100]
     for path in ("/", "/desk/", "/sw.js", "/api/items", "/api/bank", "/question_bank/sample"):
         async with candidate.http.get(candidate.base_url + path) as response:

@@ -1,0 +1,133 @@
+"""Every operation of the API under requests made from its own document, as each kind of person and as nobody."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import pytest
+import requests
+import schemathesis
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from exam_engine.app import ENDPOINTS, version
+from exam_engine.demo import PASSWORD
+from exam_engine.edge.http import Endpoint
+from exam_engine.edge.openapi import document
+from tests.candidate import HEADERS, jpeg
+from tests.exam_engine.edge.server import Server
+from tests.fuzz.conftest import EXAMPLES, Portal
+
+ROLES: Final = ("physician", "invigilator", "agency", "province", "nobody")
+CHECKS: Final = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+REFUSED_EXAMPLES: Final = max(2, EXAMPLES // 6)  # for a role that is refused before anything else is looked at
+TIMEOUT_S: Final = 30
+SCHEMA: Final = schemathesis.openapi.from_dict(json.loads(msgspec.json.encode(document(ENDPOINTS, version()))))
+
+
+class World(NamedTuple):
+    """Who asks, and about what that is really there."""
+
+    base_url: str
+    sessions: dict[str, requests.Session]
+    ids: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def world(server: Server, portal: Portal) -> Iterator[World]:
+    async def prepare() -> tuple[str, dict[str, Any]]:
+        sitting_id = await server.five_items()
+        async with server.candidate() as candidate, server.staff("invigilator") as desk:
+            await candidate.begin(sitting_id)
+            picture = (await candidate.portrait(33))["picture"]
+            await candidate.commands(candidate.answer(1, "a"))
+            act = await desk.act(sitting_id, {"type": "warn", "text": "请安静"}, candidate.attempt_id)
+            ids = {"sitting_id": sitting_id, "attempt_id": candidate.attempt_id, "act_id": act["act_id"]}
+            return candidate.login, ids | {"picture": picture}
+
+    login, ids = portal.call(prepare())
+    sessions = {role: requests.Session() for role in ROLES}
+    for role, session in sessions.items():
+        session.headers.update(HEADERS)
+        if role != "nobody":
+            who = {"login": login if role == "physician" else role, "password": PASSWORD}
+            assert session.post(f"{server.base_url}/api/session", json=who, timeout=TIMEOUT_S).status_code == 200
+    yield World(server.base_url, sessions, ids)
+    for session in sessions.values():
+        session.close()
+
+
+def pairs() -> list[Any]:
+    """Who asks what. The public operations are asked by nobody: with a session, one of them would end it."""
+    return [
+        pytest.param(endpoint, role, id=f"{role} {endpoint.method} {endpoint.path}")
+        for endpoint in ENDPOINTS
+        for role in ROLES
+        if endpoint.roles or role == "nobody"
+    ]
+
+
+@pytest.mark.parametrize(("endpoint", "role"), pairs())
+def test_no_request_breaks_the_server_and_every_answer_is_as_documented(
+    world: World, endpoint: Endpoint, role: str
+) -> None:
+    operation = SCHEMA[endpoint.path][endpoint.method]
+    allowed = role in endpoint.roles or not endpoint.roles
+
+    @examples(parent=examples.get_profile("fuzz"), max_examples=EXAMPLES if allowed else REFUSED_EXAMPLES)
+    @given(
+        case=st.one_of(operation.as_strategy(GenerationMode.POSITIVE), operation.as_strategy(GenerationMode.NEGATIVE)),
+        real=st.sampled_from([True, True, True, False]),
+    )
+    def ask(case: Case, real: bool) -> None:
+        if real and case.path_parameters:
+            case.path_parameters = {name: world.ids[name] for name in case.path_parameters}
+        if endpoint.body is bytes and real:
+            case.body = jpeg(7)
+        response = case.call(world.base_url, session=world.sessions[role], timeout=TIMEOUT_S, allow_redirects=False)
+        case.validate_response(response, checks=CHECKS)
+        assert response.headers["x-content-type-options"]
+        if not allowed:
+            assert response.status_code in (401, 403, 404)
+
+    ask()
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [pytest.param(e, id=f"{e.method} {e.path}") for e in ENDPOINTS if e.body not in (None, bytes)],
+)
+def test_a_body_that_is_not_as_documented_is_refused(world: World, endpoint: Endpoint) -> None:
+    operation = SCHEMA[endpoint.path][endpoint.method]
+    role = "province" if "province" in endpoint.roles else "physician" if endpoint.roles else "nobody"
+
+    @examples(parent=examples.get_profile("fuzz"))
+    @given(case=operation.as_strategy(GenerationMode.NEGATIVE, path_parameters=None))
+    def ask(case: Case) -> None:
+        if case.path_parameters:
+            case.path_parameters = {name: world.ids[name] for name in case.path_parameters}
+        response = case.call(world.base_url, session=world.sessions[role], timeout=TIMEOUT_S, allow_redirects=False)
+        case.validate_response(response, checks=[not_a_server_error, negative_data_rejection])
+
+    ask()
+
+
+def test_the_server_still_works_afterwards(server: Server, portal: Portal, world: World) -> None:
+    async def work() -> str:
+        async with server.candidate() as candidate:
+            await candidate.begin(await server.five_items())
+            outcome = await candidate.commands(candidate.answer(1, "a"), candidate.hand_in())
+            return str([result["result"] for result in outcome["results"]])
+
+    assert portal.call(work()) == "['saved', 'saved']"
+    assert world.sessions["nobody"].get(f"{world.base_url}/api/health", timeout=TIMEOUT_S).json()["ready"]

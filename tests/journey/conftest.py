@@ -1,0 +1,81 @@
+"""A real browser with a fake camera that plays a real face, and a real server."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, async_playwright, expect
+
+from tests.journey.face import write_video
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+)
+PATIENCE_MS = 30_000
+PHONE = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
+DESK = {"viewport": {"width": 1440, "height": 900}}
+
+NewPage = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture(scope="session")
+def face(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The video of the camera."""
+    path = tmp_path_factory.mktemp("camera") / "face.mjpeg"
+    write_video(path)
+    return path
+
+
+@pytest.fixture
+async def browser(face: Path) -> AsyncIterator[Browser]:
+    """Chromium, as the system has it."""
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None and "CI" not in os.environ:
+        pytest.skip("no Chromium on PATH")
+    expect.set_options(timeout=PATIENCE_MS)
+    async with async_playwright() as playwright:
+        playwright.selectors.set_test_id_attribute("data-test")
+        flags = [*FLAGS, f"--use-file-for-fake-video-capture={face}"]
+        browser = await playwright.chromium.launch(executable_path=program, args=flags)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def new_page(browser: Browser) -> AsyncIterator[NewPage]:
+    """Opens a browser of somebody else; at the end nothing may have gone wrong in any page."""
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Content Security Policy" in message.text:
+            wrong.append(message.text)
+
+    def on_error(error: Error) -> None:
+        wrong.append(f"{error.message}\n{error.stack}")
+
+    async def open_page(kind: dict[str, object], locale: str = "zh-CN", **more: object) -> Page:
+        options = {"locale": locale, "timezone_id": "Asia/Shanghai"} | kind | more
+        context = await browser.new_context(**options)  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE_MS)
+        contexts.append(context)
+        page = await context.new_page()
+        page.on("console", on_console)
+        page.on("pageerror", on_error)
+        return page
+
+    yield open_page
+    for context in contexts:
+        await context.close()
+    assert wrong == []

@@ -1,0 +1,337 @@
+"""Evidence: only what is truly a JPEG gets in, nothing hidden comes along, and a file opens under its own name only."""
+
+import io
+import shutil
+import struct
+import warnings
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from proctor.pictures import JPEG_BYTES_MAX, KEPT_SIDE_MAX, SIDE_MAX, SIDE_MIN, BadPicture, Pictures, clean_jpeg
+
+SECRET = b"a secret of thirty-two bytes....."
+MARKER = b"PRIVATE-MARKER-3141"
+
+
+def drawn(width: int = 200, height: int = 160, mode: str = "RGB") -> Image.Image:
+    """A picture in which up, down, left and right differ: the upper half light, its left quarter dark."""
+    picture = Image.new(mode, (width, height), 30 if mode == "L" else (30, 60, 90))
+    picture.paste(200 if mode == "L" else (220, 210, 200), (0, 0, width, height // 2))
+    picture.paste(0 if mode == "L" else (0, 0, 0), (0, 0, width // 4, height // 4))
+    return picture
+
+
+def jpeg(picture: Image.Image | None = None, **options: object) -> bytes:
+    out = io.BytesIO()
+    (picture or drawn()).save(out, "JPEG", **options)
+    return out.getvalue()
+
+
+def other(format_: str) -> bytes:
+    out = io.BytesIO()
+    drawn().save(out, format_)
+    return out.getvalue()
+
+
+def opened(data: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(data)) as image:
+        image.load()
+        return image.copy()
+
+
+def refusal(data: bytes) -> str:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        try:
+            return f"accepted {len(clean_jpeg(data))} bytes"
+        except BadPicture as bad:
+            return bad.code
+
+
+def segment(marker: int, payload: bytes) -> bytes:
+    return bytes([0xFF, marker]) + struct.pack(">H", len(payload) + 2) + payload
+
+
+def with_sides(width: int, height: int) -> bytes:
+    """A JPEG whose header claims other sides than it has."""
+    data = bytearray(jpeg())
+    frame = next(i for i in range(len(data)) if data[i] == 0xFF and data[i + 1] in (0xC0, 0xC2))
+    data[frame + 5 : frame + 9] = struct.pack(">HH", height, width)
+    return bytes(data)
+
+
+# --- what gets in ------------------------------------------------------------------------------------------------
+
+
+def test_a_jpeg_comes_out_as_a_jpeg_of_the_same_picture() -> None:
+    clean = opened(clean_jpeg(jpeg()))
+
+    assert (clean.format or "JPEG", clean.mode, clean.size) == ("JPEG", "RGB", (200, 160))
+    assert clean_jpeg(jpeg()).startswith(b"\xff\xd8\xff")
+
+
+@pytest.mark.parametrize("mode", ["L", "CMYK"])
+def test_a_grey_or_a_printers_jpeg_becomes_a_plain_one(mode: str) -> None:
+    picture = drawn(mode="L") if mode == "L" else drawn().convert("CMYK")
+
+    assert opened(clean_jpeg(jpeg(picture))).mode == "RGB"
+
+
+def test_a_progressive_jpeg_is_accepted() -> None:
+    assert opened(clean_jpeg(jpeg(progressive=True))).size == (200, 160)
+
+
+@pytest.mark.parametrize(
+    ("size", "kept"),
+    [
+        ((KEPT_SIDE_MAX, KEPT_SIDE_MAX), (KEPT_SIDE_MAX, KEPT_SIDE_MAX)),
+        ((1920, 1080), (960, 540)),
+        ((1080, 1920), (540, 960)),
+        ((SIDE_MAX, SIDE_MIN), (960, 28)),
+    ],
+)
+def test_a_large_picture_is_kept_no_larger_than_a_face_check_needs(
+    size: tuple[int, int], kept: tuple[int, int]
+) -> None:
+    assert opened(clean_jpeg(jpeg(drawn(*size), quality=30))).size == kept
+
+
+@pytest.mark.parametrize(
+    ("size", "code"),
+    [
+        ((SIDE_MIN - 1, 200), "picture_size"),
+        ((200, SIDE_MIN - 1), "picture_size"),
+        ((SIDE_MAX + 1, 200), "picture_size"),
+        ((1, 1), "picture_size"),
+    ],
+)
+def test_a_picture_too_small_or_too_large_for_a_face_is_refused(size: tuple[int, int], code: str) -> None:
+    assert refusal(jpeg(drawn(*size), quality=10)) == code
+
+
+def test_a_picture_of_the_smallest_side_is_accepted() -> None:
+    assert opened(clean_jpeg(jpeg(drawn(SIDE_MIN, SIDE_MIN)))).size == (SIDE_MIN, SIDE_MIN)
+
+
+@pytest.mark.parametrize("format_", ["PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM"])
+def test_another_kind_of_picture_is_refused_whatever_it_is_called(format_: str) -> None:
+    assert refusal(other(format_)) == "not_a_jpeg"
+
+
+@pytest.mark.parametrize("format_", ["PNG", "GIF", "TIFF"])
+def test_another_kind_of_picture_behind_the_first_bytes_of_a_jpeg_is_refused(format_: str) -> None:
+    assert refusal(b"\xff\xd8\xff" + other(format_)) == "picture_broken"
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xd8", b"<svg/>", b"<script>alert(1)</script>", b"\x00" * 1000])
+def test_what_is_no_picture_at_all_is_refused(data: bytes) -> None:
+    assert refusal(data) == "not_a_jpeg"
+
+
+def test_a_picture_of_too_many_bytes_is_refused_before_it_is_looked_at() -> None:
+    assert refusal(jpeg() + b"\0" * JPEG_BYTES_MAX) == "picture_too_large"
+    assert refusal(b"x" * (JPEG_BYTES_MAX + 1)) == "picture_too_large"
+
+
+@pytest.mark.parametrize("part", [0.05, 0.3, 0.6, 0.9, 0.99])
+def test_a_picture_that_breaks_off_is_refused(part: float) -> None:
+    data = jpeg(drawn(640, 480), quality=90)
+
+    assert refusal(data[: int(len(data) * part)]) == "picture_broken"
+
+
+@pytest.mark.parametrize("sides", [(65_535, 65_535), (20_000, 20_000), (10_000, 10_000), (65_535, 1), (5_000, 5_000)])
+def test_a_header_that_promises_huge_sides_is_refused_before_memory_is_taken(sides: tuple[int, int]) -> None:
+    assert refusal(with_sides(*sides)) in ("picture_size", "picture_broken")
+
+
+def test_a_header_without_height_is_refused() -> None:
+    assert refusal(with_sides(200, 0)) in ("picture_size", "picture_broken")
+
+
+@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255)), min_size=1, max_size=12))
+def test_a_jpeg_with_bytes_changed_is_accepted_or_refused_and_never_anything_else(
+    changes: list[tuple[int, int]],
+) -> None:
+    data = bytearray(jpeg())
+    for place, byte in changes:
+        data[3 + place % (len(data) - 3)] = byte
+
+    verdict = refusal(bytes(data))
+
+    assert verdict.startswith("accepted") or verdict in ("picture_size", "picture_broken")
+
+
+# --- what stays outside ------------------------------------------------------------------------------------------
+
+
+def test_what_hangs_behind_the_picture_is_cut_off() -> None:
+    hidden = jpeg() + MARKER * 20
+
+    assert MARKER not in clean_jpeg(hidden)
+    assert clean_jpeg(hidden) == clean_jpeg(jpeg())
+
+
+def test_where_and_by_what_it_was_taken_is_cut_off() -> None:
+    exif = Image.Exif()
+    exif[0x010F] = MARKER.decode()  # the maker of the camera
+    exif[0x9286] = MARKER.decode()  # a comment of the user
+    exif.get_ifd(0x8825)[1] = "N"  # the place
+
+    clean = clean_jpeg(jpeg(exif=exif))
+
+    assert MARKER in jpeg(exif=exif)
+    assert MARKER not in clean
+    assert not dict(opened(clean).getexif())
+
+
+@pytest.mark.parametrize(
+    ("name", "hidden"),
+    [
+        ("a comment", segment(0xFE, MARKER)),
+        ("XMP", segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<x>" + MARKER + b"</x>")),
+        ("a colour profile", segment(0xE2, b"ICC_PROFILE\0\x01\x01" + MARKER * 8)),
+        ("Photoshop's", segment(0xED, b"Photoshop 3.0\0" + MARKER)),
+        ("somebody's own", segment(0xEB, MARKER)),
+        ("a thumbnail", segment(0xE0, b"JFXX\0\x10" + MARKER)),
+    ],
+)
+def test_nothing_said_beside_the_picture_is_kept(name: str, hidden: bytes) -> None:
+    data = jpeg()
+    spoken = data[:2] + hidden + data[2:]
+
+    assert MARKER in spoken
+    assert MARKER not in clean_jpeg(spoken), name
+
+
+@pytest.mark.parametrize(
+    ("orientation", "upright"),
+    [(1, None), (3, Image.Transpose.ROTATE_180), (6, Image.Transpose.ROTATE_270), (8, Image.Transpose.ROTATE_90)],
+)
+def test_a_picture_that_a_phone_took_sideways_is_kept_upright(
+    orientation: int, upright: Image.Transpose | None
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    right = drawn() if upright is None else drawn().transpose(upright)
+
+    clean = opened(clean_jpeg(jpeg(exif=exif, quality=95)))
+
+    assert clean.size == right.size
+    corners = [(20, 20), (clean.width - 20, 20), (20, clean.height - 20), (clean.width - 20, clean.height - 20)]
+    differences = [
+        abs(a - b) for corner in corners for a, b in zip(_pixel(clean, corner), _pixel(right, corner), strict=True)
+    ]
+    assert max(differences) < 30
+
+
+def _pixel(picture: Image.Image, place: tuple[int, int]) -> tuple[int, ...]:
+    found = picture.getpixel(place)
+    assert isinstance(found, tuple)
+    return tuple(int(part) for part in found)
+
+
+# --- keeping -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Pictures:
+    return Pictures(tmp_path, SECRET)
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+async def test_what_was_put_is_what_one_gets(pictures: Pictures) -> None:
+    name = await pictures.put(jpeg())
+
+    assert await pictures.get(name) == clean_jpeg(jpeg())
+    assert len(name) == 64
+
+
+async def test_the_same_picture_twice_is_one_file(pictures: Pictures, tmp_path: Path) -> None:
+    names = {await pictures.put(jpeg()) for _ in range(3)}
+
+    assert len(names) == len(files(tmp_path)) == 1
+
+
+async def test_what_lies_on_the_disk_is_no_picture(pictures: Pictures, tmp_path: Path) -> None:
+    await pictures.put(jpeg())
+
+    (file,) = files(tmp_path)
+    data = file.read_bytes()
+    assert b"\xff\xd8\xff" not in data[:64]
+    assert b"JFIF" not in data
+    assert clean_jpeg(jpeg())[:40] not in data
+
+
+async def test_a_file_put_in_the_place_of_another_does_not_open(pictures: Pictures, tmp_path: Path) -> None:
+    first, second = await pictures.put(jpeg()), await pictures.put(jpeg(drawn(300, 300)))
+    shutil.copy(tmp_path / second[:2] / second, tmp_path / first[:2] / first)
+
+    assert await pictures.get(first) is None
+    assert await pictures.get(second) is not None
+
+
+@pytest.mark.parametrize("place", [0, 11, 12, -1])
+async def test_a_file_with_one_bit_changed_does_not_open(pictures: Pictures, tmp_path: Path, place: int) -> None:
+    name = await pictures.put(jpeg())
+    (file,) = files(tmp_path)
+    data = bytearray(file.read_bytes())
+    data[place] ^= 1
+    file.write_bytes(bytes(data))
+
+    assert await pictures.get(name) is None
+
+
+@pytest.mark.parametrize("length", [0, 5, 12, 20])
+async def test_a_file_that_breaks_off_does_not_open(pictures: Pictures, tmp_path: Path, length: int) -> None:
+    name = await pictures.put(jpeg())
+    (file,) = files(tmp_path)
+    file.write_bytes(file.read_bytes()[:length])
+
+    assert await pictures.get(name) is None
+
+
+async def test_another_installation_can_not_open_it(pictures: Pictures, tmp_path: Path) -> None:
+    name = await pictures.put(jpeg())
+
+    assert await Pictures(tmp_path, b"another secret of 32 bytes.......").get(name) is None
+
+
+async def test_a_picture_nobody_took_is_not_there(pictures: Pictures) -> None:
+    assert await pictures.get("0" * 64) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "", "a" * 63, "/" + "a" * 63, "..".ljust(64, "/"), "a" * 63 + "."]
+)
+async def test_a_name_that_is_a_path_is_our_own_error(pictures: Pictures, name: str) -> None:
+    with pytest.raises(AssertionError):
+        await pictures.get(name)
+
+
+async def test_a_bad_picture_leaves_nothing_behind(pictures: Pictures, tmp_path: Path) -> None:
+    with pytest.raises(BadPicture):
+        await pictures.put(other("PNG"))
+
+    assert files(tmp_path) == []
+
+
+async def test_a_picture_that_could_not_be_written_whole_leaves_nothing_behind(
+    pictures: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("proctor.pictures.os.fsync", full)
+    with pytest.raises(OSError, match="space"):
+        await pictures.put(jpeg())
+
+    assert files(tmp_path) == []
