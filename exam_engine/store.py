@@ -114,6 +114,13 @@ UPDATE exam.entitlements SET extra_minutes = $3 WHERE sitting_id = $1 AND person
 AND NOT EXISTS (SELECT FROM exam.attempts a WHERE a.sitting_id = $1 AND a.person_id = $2 AND a.phase <> 'annulled')
 RETURNING person_id
 """
+AWAITED = """
+SELECT p.person_id, p.name, p.id_number, e.extra_minutes, count(*) OVER () AS total
+FROM exam.entitlements e JOIN people.persons p USING (person_id)
+WHERE e.sitting_id = $1 AND NOT EXISTS (SELECT FROM exam.attempts a
+    WHERE a.sitting_id = e.sitting_id AND a.person_id = e.person_id AND a.phase <> 'annulled')
+ORDER BY p.name, p.person_id LIMIT 5000
+"""
 OPEN_CYCLE = "SELECT exam.open_cycle($1, $2)"
 SITTINGS_OF_STAFF = f"""
 SELECT {_SITTING},

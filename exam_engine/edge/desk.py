@@ -18,6 +18,7 @@ from exam_engine.edge.shapes import (
     ActOutcome,
     ActRequest,
     ActTarget,
+    Awaited,
     BoardSnapshot,
     DeskSitting,
     DeskSittings,
@@ -25,6 +26,7 @@ from exam_engine.edge.shapes import (
     ExtraTime,
     PastAct,
     PastActs,
+    People,
     Timeline,
     TimelineEvent,
 )
@@ -288,6 +290,23 @@ async def see_picture(call: Call) -> web.Response:
     return web.Response(
         body=picture, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600, immutable"}
     )
+
+
+@endpoints.add("GET", "/api/desk/sittings/{sitting_id}/people", roles=WATCHERS, answer=People)
+async def awaited_people(call: Call) -> People:
+    """Who may sit and has not entered yet."""
+    await check_scope(call, call.path["sitting_id"])
+    rows = await call.house.pool.fetch(store.AWAITED, call.path["sitting_id"])
+    people = [
+        Awaited(
+            person_id=row["person_id"],
+            name=row["name"],
+            id_number=masked_number(row["id_number"]),
+            extra_minutes=row["extra_minutes"],
+        )
+        for row in rows
+    ]
+    return People(total=rows[0]["total"] if rows else 0, people=people)
 
 
 @endpoints.add("POST", "/api/desk/sittings/{sitting_id}/extra-time", roles=PROVINCE, body=ExtraTime, answer=Done)

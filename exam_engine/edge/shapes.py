@@ -460,6 +460,22 @@ class ExtraTime(_Shape, frozen=True, kw_only=True):
     reason: Annotated[str, Meta(min_length=5, max_length=500)]
 
 
+class Awaited(_Shape, frozen=True, kw_only=True):
+    """Somebody entitled who has not entered."""
+
+    person_id: int
+    name: str
+    id_number: str
+    extra_minutes: int
+
+
+class People(_Shape, frozen=True, kw_only=True):
+    """Who may sit and has not entered, by name, at most 5,000 of `total`."""
+
+    total: int
+    people: list[Awaited]
+
+
 class Health(_Shape, frozen=True, kw_only=True):
     ready: bool
     version: str

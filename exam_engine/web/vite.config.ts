@@ -1,7 +1,5 @@
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
-import { ElementPlusResolver } from 'unplugin-vue-components/resolvers'
-import components from 'unplugin-vue-components/vite'
 import { defineConfig } from 'vite'
 import { offlineCopy } from './tooling/offline-copy.ts'
 import { pages } from './tooling/pages.ts'
@@ -14,13 +12,6 @@ export default defineConfig({
   resolve: { alias: { '@shared': here('./shared'), '@words': here('./words') } },
   plugins: [
     vue(),
-    // <el-…> in the desk's templates brings its component and its style, and nothing else of the library.
-    components({
-      dirs: [],
-      dts: here('./desk/components.d.ts'),
-      include: [/[\\/]desk[\\/].*\.vue$/],
-      resolvers: [ElementPlusResolver({ importStyle: 'css' })],
-    }),
     noIconFont(),
     pages(),
     offlineCopy('app'),

@@ -10,7 +10,9 @@ import 'element-plus/es/components/dropdown-item/style/css'
 import 'element-plus/es/components/dropdown-menu/style/css'
 import 'element-plus/es/components/input/style/css'
 import 'element-plus/es/components/input-number/style/css'
+import 'element-plus/es/components/option/style/css'
 import 'element-plus/es/components/progress/style/css'
+import 'element-plus/es/components/select/style/css'
 import 'element-plus/es/components/skeleton/style/css'
 import 'element-plus/es/components/slider/style/css'
 
@@ -24,7 +26,9 @@ export {
   ElDropdownMenu,
   ElInput,
   ElInputNumber,
+  ElOption,
   ElProgress,
+  ElSelect,
   ElSkeleton,
   ElSlider,
 } from 'element-plus'

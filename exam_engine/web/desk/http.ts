@@ -25,6 +25,7 @@ export const http = {
         body: { pass_points: passPoints },
       }),
     ),
+  people: (sittingId: number) => got(api.GET('/api/desk/sittings/{sitting_id}/people', ofSitting(sittingId))),
   extraTime: (sittingId: number, extra: ExtraTime) =>
     got(api.POST('/api/desk/sittings/{sitting_id}/extra-time', { ...ofSitting(sittingId), body: extra })),
 }

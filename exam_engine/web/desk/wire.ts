@@ -23,6 +23,7 @@ export type TimelineEvent = Shapes['TimelineEvent']
 export type Results = Shapes['Results']
 export type ResultRow = Shapes['ResultRow']
 export type ExtraTime = Shapes['ExtraTime']
+export type Awaited = Shapes['Awaited']
 
 /** What the board's socket says. The first is the whole board, then only what changed. */
 export type BoardFrame =

@@ -226,6 +226,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/sittings/{sitting_id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may sit and has not entered yet. */
+        get: operations["awaited_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/sittings/{sitting_id}/release": {
         parameters: {
             query?: never;
@@ -519,6 +536,16 @@ export interface components {
             notices: components["schemas"]["NoticeView"][];
             submitted: components["schemas"]["SubmittedView"] | null;
             score: components["schemas"]["ScoreView"] | null;
+        };
+        /**
+         * Awaited
+         * @description Somebody entitled who has not entered.
+         */
+        Awaited: {
+            person_id: number;
+            name: string;
+            id_number: string;
+            extra_minutes: number;
         };
         /**
          * BatchOutcome
@@ -881,7 +908,7 @@ export interface components {
         };
         /**
          * Me
-         * @description Who is logged in. `role`: physician, invigilator, chief, agency, province, author, institution …
+         * @description Who is logged in. `role`: physician, invigilator, chief, agency, province, author, institution and so on.
          */
         Me: {
             account_id: number;
@@ -977,6 +1004,14 @@ export interface components {
             type: "paused";
             reason: string;
             by: number;
+        };
+        /**
+         * People
+         * @description Who may sit and has not entered, by name, at most 5,000 of `total`.
+         */
+        People: {
+            total: number;
+            people: components["schemas"]["Awaited"][];
         };
         /**
          * Phase
@@ -2463,6 +2498,91 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not for this account */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such thing, or not for this account to know */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused by the rules; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    awaited_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sitting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["People"];
+                };
             };
             /** @description malformed */
             400: {

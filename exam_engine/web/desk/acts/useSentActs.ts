@@ -2,6 +2,7 @@
 
 import { onScopeDispose, type Ref, shallowRef } from 'vue'
 import { http } from '../http'
+import { serverNowMs } from '../present'
 import type { Draft } from './draft'
 import { isFollowed, remember, type SentAct, updated } from './sent'
 
@@ -27,7 +28,7 @@ export function useSentActs(): SentActs {
       text: draft.form.text.trim(),
       minutes: draft.kind === 'extend' ? draft.form.minutes : null,
       everybody: draft.everybody,
-      sentAtMs: Date.now(),
+      sentAtMs: serverNowMs(),
       targets: draft.outcome.targets,
     }
     acts.value = remember(acts.value, act)
@@ -38,7 +39,7 @@ export function useSentActs(): SentActs {
     asking = true
     turn += 1
     const due = acts.value.filter(
-      (act) => isFollowed(act, Date.now()) && (act.targets.length < LARGE || turn % LARGE_EVERY === 0),
+      (act) => isFollowed(act, serverNowMs()) && (act.targets.length < LARGE || turn % LARGE_EVERY === 0),
     )
     for (const act of due) {
       // A lost answer is no matter: the next round asks again.

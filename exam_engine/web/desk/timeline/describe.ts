@@ -70,13 +70,15 @@ function variant(kind: string, event: Record<string, unknown>): string {
   return kind
 }
 
+const DEVICE_CHARS = 8 // enough to tell one from another
 const HIDDEN: ReadonlySet<string> = new Set(['type', 'choice', 'by', 'layout', 'policy', 'paper', 'picture'])
 
 function plainFacts(event: Record<string, unknown>): Record<string, string | number> {
   const facts: Record<string, string | number> = {}
   for (const [name, value] of Object.entries(event)) {
     if (HIDDEN.has(name)) continue
-    if (typeof value === 'number' || (typeof value === 'string' && !name.endsWith('_at'))) facts[name] = value
+    if (name === 'device' && typeof value === 'string') facts[name] = value.slice(0, DEVICE_CHARS)
+    else if (typeof value === 'number' || (typeof value === 'string' && !name.endsWith('_at'))) facts[name] = value
   }
   return facts
 }
