@@ -334,9 +334,11 @@ class _Transaction:
         await self._weather.coming("commit")
 
     def _orphan(self, holds: bool) -> None:
-        self._database.keep(self.entries, self.rows)
         self._holds = holds
-        self._let_go()
+        try:
+            self._database.keep(self.entries, self.rows)
+        finally:
+            self._let_go()
 
     def _let_go(self) -> None:
         if self._holds:

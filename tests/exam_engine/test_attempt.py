@@ -561,6 +561,14 @@ def test_handing_in_while_the_clock_stands_counts_as_of_the_moment_it_stopped() 
     assert [getattr(event, "as_of", None) for event in (by_candidate, by_desk)] == [at(600), at(600)]
 
 
+def test_handing_in_during_a_pause_that_began_in_the_grace_still_counts_as_of_the_deadline() -> None:
+    paused = after(running(), Pause("停电"), now=at(3603), by=DESK)
+
+    (submitted,) = decide(paused, HandIn(1), CANDIDATE, at(3700))
+
+    assert submitted == Submitted(as_of=DEADLINE, ending=Ending.CANDIDATE, unanswered=10, seq=1)
+
+
 def test_pausing_twice_is_one_pause_and_its_first_reason_stands() -> None:
     paused = after(running(), Pause("火警演习"), Pause("停电"), now=at(10), by=DESK)
 
@@ -838,7 +846,7 @@ class _Next:
 
 
 STEPS = st.lists(st.tuples(st.booleans(), ANY_COMMAND, st.sampled_from([0, 0.5, 3, 20, 61])), min_size=1, max_size=40)
-LAWS = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LAWS = settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 class Story:

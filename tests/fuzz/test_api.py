@@ -89,7 +89,7 @@ def test_no_request_breaks_the_server_and_every_answer_is_as_documented(
         case=st.one_of(operation.as_strategy(GenerationMode.POSITIVE), operation.as_strategy(GenerationMode.NEGATIVE)),
         real=st.sampled_from([True, True, True, False]),
     )
-    def ask(case: Case, real: bool) -> None:
+    def ask(case: Case[Any], real: bool) -> None:
         if real and case.path_parameters:
             case.path_parameters = {name: world.ids[name] for name in case.path_parameters}
         if endpoint.body is bytes and real:
@@ -113,7 +113,7 @@ def test_a_body_that_is_not_as_documented_is_refused(world: World, endpoint: End
 
     @examples(parent=examples.get_profile("fuzz"))
     @given(case=operation.as_strategy(GenerationMode.NEGATIVE, path_parameters=None))
-    def ask(case: Case) -> None:
+    def ask(case: Case[Any]) -> None:
         if case.path_parameters:
             case.path_parameters = {name: world.ids[name] for name in case.path_parameters}
         response = case.call(world.base_url, session=world.sessions[role], timeout=TIMEOUT_S, allow_redirects=False)

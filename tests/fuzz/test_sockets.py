@@ -18,7 +18,7 @@ from PIL import Image
 
 from exam_engine.edge.http import BODY_BYTES_MAX
 from exam_engine.messages import FRAME_BYTES_MAX
-from proctor.pictures import JPEG_BYTES_MAX, SIDE_MAX
+from proctor.pictures import SIDE_MAX
 from tests.candidate import Candidate, LiveSocket, Staff, jpeg
 from tests.exam_engine.edge.server import Server
 from tests.fuzz.conftest import EXAMPLES, Portal
@@ -135,7 +135,10 @@ def test_garbage_is_refused_and_the_socket_stays(world: World, portal: Portal, t
 
 
 @examples(parent=fuzz, max_examples=4 * EXAMPLES)
-@given(st.sampled_from(TAGS), st.dictionaries(st.sampled_from((*DEFAULTS, "device", "extra")), values, min_size=1, max_size=3))
+@given(
+    st.sampled_from(TAGS),
+    st.dictionaries(st.sampled_from((*DEFAULTS, "device", "extra")), values, min_size=1, max_size=3),
+)
 def test_wrong_values_in_known_frames_are_refused(
     world: World, portal: Portal, tag: str, fields: dict[str, Any]
 ) -> None:
@@ -153,9 +156,7 @@ def test_binary_frames_end_the_socket_with_a_word(world: World, portal: Portal, 
 
 
 @pytest.mark.parametrize("command", STAFF, ids=lambda command: command["type"])
-def test_a_candidate_can_not_give_the_commands_of_others(
-    world: World, portal: Portal, command: dict[str, Any]
-) -> None:
+def test_a_candidate_can_not_give_the_commands_of_others(world: World, portal: Portal, command: dict[str, Any]) -> None:
     answered_or_ended(portal.call(world.refused(json.dumps(command))), {"wrong_shape"})
     body = {"device": world.hostile.device, "commands": [command]}
     status, code = portal.call(post(world, json.dumps(body).encode()))
@@ -178,8 +179,8 @@ def test_a_candidate_can_not_give_the_commands_of_others(
         pytest.param(['{"type":"hand_in","seq":9}', '{"type":"hand_in","seq":1}'], id="a hand-in out of order"),
         pytest.param(['{"type":"clear","seq":1,"no":1}'], id="a number of another command"),
         pytest.param(['{"type":"acknowledge","notice":-1}'], id="a notice never given"),
-        pytest.param(['{"type":"acknowledge","notice":%d}' % 2**63], id="a notice beyond 63 bits"),
-        pytest.param(['{"type":"acknowledge","notice":1%s}' % ("0" * 4000)], id="a notice of 4,000 digits"),
+        pytest.param([f'{{"type":"acknowledge","notice":{2**63}}}'], id="a notice beyond 63 bits"),
+        pytest.param(['{"type":"acknowledge","notice":1' + "0" * 4000 + "}"], id="a notice of 4,000 digits"),
         pytest.param(['{"type":"ping","have":1e400}'], id="a number beyond all"),
         pytest.param(['{"type":"ping","have":NaN}'], id="not a number"),
         pytest.param(['{"type":"unheard_of"}'], id="an unknown type"),
@@ -242,7 +243,9 @@ def test_a_hello_that_is_none_ends_the_socket_with_a_word(world: World, portal: 
 def test_a_hello_from_a_number_that_was_never_given_gets_a_snapshot(world: World, portal: Portal, since: int) -> None:
     async def say() -> dict[str, Any]:
         socket = await world.hostile.socket(since)
-        return await socket.until("welcome")
+        welcome = await socket.until("welcome")
+        await socket.close()
+        return welcome
 
     assert portal.call(say())["view"]["version"] < 100
 
@@ -336,9 +339,9 @@ async def post(world: World, data: bytes, path: str = "", **headers: str) -> tup
     url = world.hostile.base_url + (path or f"/api/attempts/{world.hostile.attempt_id}/commands")
     try:
         async with world.hostile.http.post(
-            url, data=data, headers={"Content-Type": "application/json"} | headers
+            url, data=io.BytesIO(data), headers={"Content-Type": "application/json"} | headers
         ) as response:
-            answer = await response.json()
+            answer = await response.json() if response.content_type == "application/json" else {}
             return response.status, answer.get("code", "")
     except LOST:
         return 0, "hung up"
@@ -392,7 +395,7 @@ def test_a_body_that_is_none_is_refused(
 
 
 def test_a_notice_number_beyond_all_in_a_batch_is_refused(world: World, portal: Portal) -> None:
-    huge = batch('{"type":"acknowledge","notice":%d}' % 10**40)
+    huge = batch(f'{{"type":"acknowledge","notice":{10**40}}}')
     status, code = portal.call(unchanged(world, post(world, huge)))
     assert (status, code) in ((200, ""), (400, "wrong_shape"))
 
@@ -417,7 +420,9 @@ def test_a_body_that_is_not_zipped_as_it_says_is_no_bug_of_ours(world: World, po
     portal.call(world.others_go_on())
 
 
-@pytest.mark.parametrize("attempt", ["-1", "0", "1.5", "9" * 16, "9" * 17, "9" * 5000, "1e3", "٣", "%00", "1%2F2", "NaN"])
+@pytest.mark.parametrize(
+    "attempt", ["-1", "0", "1.5", "9" * 16, "9" * 17, "9" * 5000, "1e3", "٣", "%00", "1%2F2", "NaN"]
+)
 def test_ids_that_are_none_lead_nowhere(world: World, portal: Portal, attempt: str) -> None:
     status, _ = portal.call(post(world, batch(), f"/api/attempts/{attempt}/commands"))
     assert status in (400, 404, 405)
@@ -459,18 +464,20 @@ def test_a_zero_in_a_text_is_a_wrong_login_and_no_bug(
         {"type": "warn", "text": "请安静", "act": 10**30},
         {"type": "extend", "seconds": 60, "reason": "停电", "act": -(10**30)},
         {"type": "lock_identity", "reason": "\x00"},
-        {"type": "warn", "text": "\u202e‮" * 100},
+        {"type": "warn", "text": "\u202e\u2066" * 100},
     ],
     ids=["a zero in a notice", "an act beyond all", "an act below all", "a zero as a reason", "text turned round"],
 )
 def test_odd_acts_of_a_desk_are_no_bugs(world: World, portal: Portal, command: dict[str, Any]) -> None:
-    body = {"request_id": f"odd-{abs(hash(str(command)))}"[:40], "command": command,
-            "attempt_ids": [world.honest.attempt_id]}  # fmt: skip
+    request_id = f"odd-{zlib.crc32(repr(command).encode()):08x}"
+    body = {"request_id": request_id, "command": command, "attempt_ids": [world.honest.attempt_id]}
 
     async def act() -> int:
         url = f"{world.desk.base_url}/api/desk/sittings/{world.sitting_id}/acts"
         async with world.desk.http.post(url, json=body) as response:
             await response.read()
+        read = [{"type": "acknowledge", "notice": n["notice"]} for n in (await world.honest.view())["notices"]]
+        await world.honest.commands(*read)
         async with world.desk.http.get(url) as past:
             await past.read()
             assert past.status == 200, "the list of past acts is readable"
@@ -482,33 +489,35 @@ def test_odd_acts_of_a_desk_are_no_bugs(world: World, portal: Portal, command: d
         return response.status
 
     assert portal.call(act()) in (200, 400, 409)
-    unlock = {"request_id": "unlock-after-all", "command": {"type": "unlock_identity"},
+    unlock = {"request_id": request_id + "-unlock", "command": {"type": "unlock_identity"},
               "attempt_ids": [world.honest.attempt_id]}  # fmt: skip
     portal.call(world.desk.post(f"/api/desk/sittings/{world.sitting_id}/acts", unlock))
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"person_id": -(10**30), "minutes": 10, "reason": "听力障碍证明"},
-        {"person_id": 10**30, "minutes": 10, "reason": "听力障碍证明"},
-        {"person_id": 1, "minutes": 10, "reason": "\x00\x00\x00\x00\x00\x00"},
-    ],
-    ids=["below all", "beyond all", "zeros for a reason"],
-)
-def test_odd_extra_time_is_no_bug_and_gives_nothing(world: World, portal: Portal, body: dict[str, Any]) -> None:
-    async def give() -> int:
-        sitting_id = await world.server.five_items()
-        query = "SELECT max(extra_minutes) FROM exam.entitlements WHERE sitting_id = $1"
-        async with world.server.staff("province") as province:
-            url = f"{province.base_url}/api/desk/sittings/{sitting_id}/extra-time"
-            async with province.http.post(url, json=body) as response:
-                await response.read()
-        given = await world.server.house.pool.fetchval(query, sitting_id)
-        assert given == 0 or response.status == 200, "given without being put on record"
-        return response.status
+@pytest.mark.parametrize("person_id", [-(10**30), -1, 0, 2**53, 10**30])
+def test_extra_time_for_nobody_is_refused(world: World, portal: Portal, person_id: int) -> None:
+    assert portal.call(give_extra_time(world, person_id, "听力障碍证明")) in (400, 404, 409)
 
-    assert portal.call(give()) in (200, 400, 404, 409)
+
+def test_extra_time_is_not_given_without_being_put_on_record(world: World, portal: Portal) -> None:
+    person_id = portal.call(world.server.person_id(world.hostile.login))
+    assert portal.call(give_extra_time(world, person_id, "\x00" * 6)) in (200, 400)
+
+
+async def give_extra_time(world: World, person_id: int, reason: str) -> int:
+    """The status; what was given is on record, and what was refused is not given."""
+    pool, sitting_id = world.server.house.pool, await world.server.five_items()
+    body = {"person_id": person_id, "minutes": 10, "reason": reason}
+    async with world.server.staff("province") as province:
+        url = f"{province.base_url}/api/desk/sittings/{sitting_id}/extra-time"
+        async with province.http.post(url, json=body) as response:
+            await response.read()
+    given = await pool.fetchval("SELECT max(extra_minutes) FROM exam.entitlements WHERE sitting_id = $1", sitting_id)
+    recorded = await pool.fetchval(
+        "SELECT count(*) FROM people.audit WHERE act = 'extra_time' AND subject LIKE $1", f"sitting {sitting_id} %"
+    )
+    assert (given, recorded) in ((0, 0), (10, 1))
+    return response.status
 
 
 @pytest.mark.parametrize(
@@ -518,10 +527,9 @@ def test_odd_extra_time_is_no_bug_and_gives_nothing(world: World, portal: Portal
         b"Cookie: exam_session=\xff\xfe\xff\xfe\xff\xfe\xff\xfe\xff\xfe\xff\xfe\xff\xfe",
         b"Origin: \xff\xfe",
         b"Content-Type: \xff; charset=\xff",
-        b"Transfer-Encoding: chunked",
         b"Content-Length: -1",
     ],
-    ids=["bearer", "cookie", "origin", "type", "both lengths", "a length below nothing"],
+    ids=["bearer", "cookie", "origin", "type", "a length below nothing"],
 )
 def test_heads_that_are_not_text_are_no_bugs(world: World, portal: Portal, head: bytes) -> None:
     assert portal.call(raw(world, b"GET /api/papers HTTP/1.1", head)) in (b"400", b"401", b"403")
@@ -538,7 +546,11 @@ async def raw(world: World, line: bytes, head: bytes, body: bytes = b"") -> byte
     host, _, port = world.hostile.base_url.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     try:
-        writer.write(b"\r\n".join((line, b"Host: " + host.encode() + b":" + port.encode(), head, b"Connection: close", b"", body)))
+        writer.write(
+            b"\r\n".join(
+                (line, b"Host: " + host.encode() + b":" + port.encode(), head, b"Connection: close", b"", body)
+            )
+        )
         return (await reader.read()).split(b" ", 2)[1]
     finally:
         writer.close()
@@ -573,7 +585,6 @@ def claiming(data: bytes, width: int, height: int) -> bytes:
         pytest.param(picture("JPEG", (40, 40)), 400, "picture_size", id="too small"),
         pytest.param(picture("JPEG", (SIDE_MAX + 1, 200)), 400, "picture_size", id="too wide"),
         pytest.param(claiming(jpeg(), 65_000, 65_000), 400, None, id="a bomb"),
-        pytest.param(claiming(jpeg(), 4_096, 4_096), 400, "picture_broken", id="a small bomb"),
         pytest.param(claiming(jpeg(), 0, 0), 400, None, id="of no size"),
         pytest.param(jpeg() + b"\x00" * 2_000_000, 413, "body_too_large", id="2 MB"),
         pytest.param(b"\xff\xd8\xff" * 100_000, 400, "picture_broken", id="first bytes only"),

@@ -4,13 +4,16 @@ from pathlib import Path
 
 from playwright.async_api import Page
 
+from tests.journey.accessibility import audit
+
 SHOTS = Path(__file__).with_name("shots")
 
 
 class Album:
-    """The pictures of one test; those of the run before are thrown away."""
+    """The pictures of one journey; those of the run before are thrown away. `findings`: what is wrong in them."""
 
     def __init__(self, name: str) -> None:
+        self.findings: list[str] = []
         self._name = name
         self._taken = 0
         SHOTS.mkdir(exist_ok=True)
@@ -18,6 +21,7 @@ class Album:
             old.unlink()
 
     async def take(self, page: Page, what: str) -> None:
-        """One picture of what is in sight."""
+        """One picture of what is in sight, and a look at it with the eyes of a screen reader."""
         self._taken += 1
         await page.screenshot(path=SHOTS / f"{self._name}-{self._taken:02d}-{what}.png", animations="disabled")
+        self.findings += [f"{what}: {finding}" for finding in await audit(page)]

@@ -2,12 +2,15 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, async_playwright, expect
 
+from tests.journey.album import Album
+from tests.journey.exam_server import ExamServer
 from tests.journey.face import write_video
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
@@ -27,6 +30,32 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "i
 DESK = {"viewport": {"width": 1440, "height": 900}}
 
 NewPage = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture(scope="session")
+def only_server() -> Iterator[ExamServer]:
+    """One server for all journeys; each has a sitting and people of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="exam-journey-", dir="/tmp"))
+    folder.chmod(0o711)  # for the system user of the embedded servers
+    with ExamServer(folder) as server:
+        yield server
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def server(only_server: ExamServer) -> ExamServer:
+    """The server, running, whatever a journey before may have done to it."""
+    if not only_server.runs:
+        only_server.start()
+    return only_server
+
+
+@pytest.fixture
+def album(request: pytest.FixtureRequest) -> Iterator[Album]:
+    """Pictures of the journey; none of what they show may be beyond the reach of a person with a disability."""
+    album = Album(request.path.stem.removeprefix("test_"))
+    yield album
+    assert not album.findings, "\n".join(album.findings)
 
 
 @pytest.fixture(scope="session")

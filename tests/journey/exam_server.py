@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
+from tests.candidate import Staff
+
 READY_S_MAX = 90
 STOP_S_MAX = 40
 PASSWORD = "Kaohe-2026"
@@ -15,8 +17,8 @@ PASSWORD = "Kaohe-2026"
 class ExamServer:
     """One data folder and, while it runs, the process that serves it; always on the same port."""
 
-    def __init__(self, folder: Path, minutes: int) -> None:
-        self.folder, self.minutes = folder, minutes
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.port = 0
         self.base_url = ""
         self.sittings: dict[str, int] = {}
@@ -33,7 +35,7 @@ class ExamServer:
         """Start and wait until it serves."""
         ready_file = self.folder / "ready.json"
         ready_file.unlink(missing_ok=True)
-        options = ["--demo", "--demo-minutes", str(self.minutes), "--port", str(self.port)]
+        options = ["--demo", "--demo-minutes", "1", "--port", str(self.port)]
         with (self.folder / "exam-up.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*_exam("up", self.folder), *options, "--ready-file", str(ready_file)],
@@ -59,13 +61,27 @@ class ExamServer:
 
     def stop(self) -> None:
         """End it in order."""
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and self.runs:
             self._process.terminate()
             self._process.wait(STOP_S_MAX)
 
-    def verify_journal(self) -> dict[str, Any]:
-        """What `exam journal verify` says of every attempt."""
-        command = [*_exam("journal", "verify", self.folder), "--json"]
+    @property
+    def runs(self) -> bool:
+        """Whether the process is there."""
+        return self._process is not None and self._process.poll() is None
+
+    async def give_minutes(self, kind: str, name: str, minutes: int) -> None:
+        """The province gives somebody more time before he enters: these sittings are of one minute."""
+        sitting = f"/api/desk/sittings/{self.sittings[kind]}"
+        async with Staff(self.base_url, "province", PASSWORD) as province:
+            people = (await province.get(f"{sitting}/people"))["people"]
+            person_id = next(one["person_id"] for one in people if one["name"] == name)
+            asked = {"person_id": person_id, "minutes": minutes, "reason": "按规定延长考试时间"}
+            await province.post(f"{sitting}/extra-time", asked)
+
+    def verdict_on(self, attempt_id: int) -> dict[str, Any]:
+        """What `exam journal verify` says of an attempt."""
+        command = [*_exam("journal", "verify", self.folder), "--attempt", str(attempt_id), "--json"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         verdict: dict[str, Any] = json.loads(done.stdout)
         assert (done.returncode == 0) == (verdict["broken"] == []), done.stderr

@@ -37,11 +37,12 @@ class FakeRedis:
         if self._down:
             raise RedisLost("down")
 
-    async def publish(self, _channel: str, data: bytes) -> None:
+    async def publish(self, _channel: str, data: bytes) -> int:
         self._check()
         for queue in tuple(self._subscribers):
             for late_s in self._fate():
                 asyncio.get_running_loop().call_later(late_s, queue.put_nowait, data)
+        return len(self._subscribers)
 
     def _fate(self) -> list[float]:
         """When this message reaches one subscriber: once, twice, late, or never."""

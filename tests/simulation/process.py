@@ -14,6 +14,7 @@ from exam_engine.app import _refresher
 from exam_engine.bus import Bus, Wake
 from exam_engine.clock import DatabaseClock
 from exam_engine.edge.boards import Board
+from exam_engine.errors import PersonError
 from exam_engine.house import House
 from exam_engine.journal import Journal
 from exam_engine.service import Service
@@ -107,6 +108,12 @@ class Process:
     def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
         """A task of this process."""
         return self._context.run(asyncio.get_running_loop().create_task, coroutine)
+
+    def broken(self) -> list[BaseException]:
+        """What its tasks raised that no database, no Redis and no person is to blame for."""
+        ended = [task for task in self._tasks if task.done() and not task.cancelled()]
+        errors = [error for task in ended if (error := task.exception()) is not None]
+        return [error for error in errors if not away(error) and not isinstance(error, PersonError)]
 
     async def _watch(self) -> None:
         """Somebody watches the board all the time, and comes back when it is gone."""

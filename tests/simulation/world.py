@@ -39,7 +39,7 @@ from tests.exam_engine.samples import LAYOUT, T0
 from tests.simulation.fake_redis import FakeRedis
 from tests.simulation.phone import Phone
 from tests.simulation.process import SITTING, Process, away
-from tests.simulation.virtual_time import VirtualLoop, run
+from tests.simulation.virtual_time import StoodStill, VirtualLoop, run
 from tests.simulation.weather import Climate
 
 FIRST_ID: Final = 1_000_000_000_001
@@ -132,6 +132,8 @@ class World:
             if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
                 self.broken.append(result)
         self.turns = loop.turns
+        for process in self.processes:
+            self.broken.extend(process.broken())
         self.broken.extend(error for error in loop.broken if not away(error))
 
     async def _rest(self, loop: VirtualLoop) -> None:
@@ -286,5 +288,8 @@ def play(
     """The day of this seed, from beginning to rest."""
     world = World(seed, climate or Climate(), database or FakeDatabase())
     with stage():
-        run(lambda loop: world.story(loop, redis_is_deaf))
+        try:
+            run(lambda loop: world.story(loop, redis_is_deaf))
+        except StoodStill:
+            world.stuck = "everybody waits for what never comes"
     return world
