@@ -57,8 +57,9 @@ format: $(INSTALLED) ## set the Python code as `make lint` wants it
 bench: $(INSTALLED) web ## what the engine reaches here, against a bare baseline (ARGS="--help")
 	$(BIN)/python -m tests.bench $(ARGS)
 
-simulate: $(INSTALLED) ## the simulation with more seeds: make simulate SEEDS=5000
-	EXAM_SIMULATION_SEEDS=$(or $(SEEDS),1000) $(BIN)/pytest tests/simulation --timeout=0 $(ARGS)
+simulate: $(INSTALLED) ## the simulation with more seeds: make simulate SEEDS=5000, or SEED=17 for one
+	$(if $(SEED),SIM_SEED=$(SEED),SIM_SEEDS=$(or $(SEEDS),1000) SIM_FIRST=$(or $(FIRST),0)) \
+		$(BIN)/pytest tests/simulation --timeout=0 $(ARGS)
 
 lock: ## write requirements.lock anew, from the newest versions pyproject.toml allows
 	PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= PYTHONS="$(PYTHONS)" tools/lock

@@ -6,7 +6,7 @@ import gc
 import importlib.metadata
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Final
 
@@ -37,7 +37,6 @@ from proctor.vision import NoVision
 POOL_MIN: Final = 4
 POOL_MAX: Final = 16
 SHUTDOWN_S: Final = 3.0
-LOOP_PAUSE_S: Final = 1.0
 BACKLOG: Final = 4096
 GC_THRESHOLDS: Final = (20_000, 20, 50)
 ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(
@@ -141,7 +140,7 @@ async def build(settings: Settings, database_url: str, redis_url: str) -> AsyncI
             ("workers", lambda: workers.run(house)),
             ("silence", lambda: workers.every(live.SILENCE_S, lambda: live.close_silent(house))),
         ):
-            task = asyncio.create_task(forever(name, work))
+            task = asyncio.create_task(workers.forever(name, work))
             stack.push_async_callback(_end, task)
         yield house
 
@@ -212,16 +211,6 @@ def measure(house: House) -> None:
         with contextlib.suppress(KeyError):
             REGISTRY.unregister(REGISTRY._names_to_collectors[name])  # noqa: SLF001  there is no public look-up
         Gauge(name, text).set_function(read)
-
-
-async def forever(name: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Keep a loop of this process going: what ends it is our own error, which must not end the exam."""
-    while True:
-        try:
-            await work()
-        except Exception:
-            log.exception("loop_ended", loop=name)
-        await asyncio.sleep(LOOP_PAUSE_S)
 
 
 async def _end(task: "asyncio.Task[None]") -> None:

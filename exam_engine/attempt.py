@@ -16,6 +16,7 @@ locked) leaves the command waiting on the device; a permanent one is dropped the
 from datetime import datetime
 from sys import intern
 from typing import assert_never
+from zlib import crc32
 
 import msgspec
 from msgspec.structs import replace
@@ -78,6 +79,7 @@ LATE_MAX = 1000  # late answers kept per attempt; a device that sends more is br
 NOTICES_MAX = 200
 PORTRAITS_MAX = 100
 EXTENSION_S_MAX = 24 * 3600  # in sum, per attempt
+_PRINT_BYTES = 4
 
 # Attempts of a sitting share one policy: it is the same value, so it may as well be the same object.
 _POLICIES: dict[Policy, Policy] = {}
@@ -123,6 +125,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     lock_reason: str = ""
     extended_s: int = 0
     last_seq: int = 0
+    said: bytes = b""  # the print of each number's command, in their order
     answers: dict[int, Given] = {}
     marks: dict[int, int] = {}  # position -> seq while marked for later
     late_count: int = 0
@@ -259,23 +262,20 @@ def _retry(attempt: Attempt, command: Answer | Clear | MarkForLater | HandIn) ->
 
 
 def _consistent(attempt: Attempt, command: Answer | Clear | MarkForLater | HandIn) -> bool:
-    """Whether the taken number can have been this very command.
-
-    An item's last word tells its number: a later number may have overwritten this one (fine), the same number
-    must say the same, and an earlier one proves that this number was never about this item.
-    """
+    """Whether the taken number was this very command: its print was kept when the number was taken."""
     if isinstance(command, HandIn):
-        return attempt.submitted is not None
-    if isinstance(command, MarkForLater):
-        seq = attempt.marks.get(command.no)
-        return seq is None or seq > command.seq or (seq == command.seq and command.on)
-    if attempt.submitted is not None and command.seq > attempt.submitted.seq:
-        return True  # kept as late; what it said is in the journal
-    given = attempt.answers.get(command.no)
-    if given is None or given.seq < command.seq:
-        return False
-    choice = command.choice if isinstance(command, Answer) else ""
-    return given.seq > command.seq or given.choice == choice
+        said = _print("hand_in", 0, "")
+    elif isinstance(command, MarkForLater):
+        said = _print("mark", command.no, "on" if command.on else "off")
+    else:
+        said = _print("answer", command.no, command.choice if isinstance(command, Answer) else "")
+    begin = (command.seq - 1) * _PRINT_BYTES
+    return attempt.said[begin : begin + _PRINT_BYTES] == said
+
+
+def _print(kind: str, no: int, text: str) -> bytes:
+    """Four bytes that tell one numbered command from another. A device errs, it does not forge: CRC-32 is enough."""
+    return crc32(f"{kind} {no} {text}".encode()).to_bytes(_PRINT_BYTES, "big")
 
 
 def _after_the_end(attempt: Attempt, command: Answer | Clear | MarkForLater | HandIn) -> tuple[Event, ...]:
@@ -442,7 +442,7 @@ def _submitted(
     assert attempt.deadline_at is not None
     as_of = min(at, attempt.deadline_at)
     if attempt.paused_at is not None and attempt.policy.pause_compensated:
-        as_of = attempt.paused_at
+        as_of = min(attempt.paused_at, attempt.deadline_at)
     return Submitted(as_of=as_of, ending=ending, unanswered=attempt.unanswered_count, seq=seq, reason=reason, by=by)
 
 
@@ -489,14 +489,18 @@ def evolve(attempt: Attempt, event: Event, at: datetime) -> Attempt:
         case Answered():
             # The few choices there are, are kept once, not once per answer of a hundred thousand attempts.
             answers = {**attempt.answers, event.no: Given(intern(event.choice), event.seq)}
-            return replace(attempt, answers=answers, last_seq=event.seq)
+            said = attempt.said + _print("answer", event.no, event.choice)
+            return replace(attempt, answers=answers, last_seq=event.seq, said=said)
         case Cleared():
             answers = {**attempt.answers, event.no: Given("", event.seq)}
-            return replace(attempt, answers=answers, last_seq=event.seq)
+            said = attempt.said + _print("answer", event.no, "")
+            return replace(attempt, answers=answers, last_seq=event.seq, said=said)
         case MarkedForLater():
-            return replace(attempt, marks=_with_mark(attempt.marks, event), last_seq=event.seq)
+            said = attempt.said + _print("mark", event.no, "on" if event.on else "off")
+            return replace(attempt, marks=_with_mark(attempt.marks, event), last_seq=event.seq, said=said)
         case CameLate():
-            return replace(attempt, late_count=attempt.late_count + 1, last_seq=event.seq)
+            said = attempt.said + _print("answer", event.no, event.choice)
+            return replace(attempt, late_count=attempt.late_count + 1, last_seq=event.seq, said=said)
         case Started():
             return replace(attempt, phase=Phase.RUNNING, started_at=at, deadline_at=event.deadline_at)
         case Submitted():
@@ -551,6 +555,7 @@ def _evolve_submitted(attempt: Attempt, event: Submitted) -> Attempt:
         pause_reason="",
         lock_reason="",
         last_seq=max(attempt.last_seq, event.seq),
+        said=attempt.said + _print("hand_in", 0, "") if event.seq else attempt.said,
     )
 
 

@@ -30,13 +30,14 @@ WAITING_MAX = 100_000  # appends in the queue; beyond, the process is drowning a
 LANES = 2  # turns under way at once: one commits while the next is gathered and sent
 SHARE_FROM = 64  # entries waiting: from here on a turn takes only half, so that the lanes stay out of step
 RETRY_S = (0.05, 0.2, 0.5, 1.0, 2.0, 2.0, 3.0, 3.0, 3.0)  # pauses between tries while the database is away
-# The database can't be reached, is starting or stopping, or gave up a deadlock: the same again may succeed.
+# The database can't be reached, is starting, stopping or full, or gave up a deadlock: the same again may succeed.
 DATABASE_AWAY = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.OperatorInterventionError,
     asyncpg.DeadlockDetectedError,
+    asyncpg.InsufficientResourcesError,
 )
 
 _INSERT = """
@@ -51,10 +52,11 @@ JOIN exam.journal j USING (attempt_id, version)
 """
 _UPDATE_ROWS = """
 UPDATE exam.attempts AS a
-SET phase = c.phase, deadline_at = c.deadline_at, next_check_at = c.next_check_at, points = c.points, passed = c.passed
-FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::integer[], $6::boolean[])
-  AS c (attempt_id, phase, deadline_at, next_check_at, points, passed)
-WHERE a.attempt_id = c.attempt_id
+SET phase = c.phase, deadline_at = c.deadline_at, next_check_at = c.next_check_at, points = c.points, passed = c.passed,
+    version = c.version
+FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::integer[], $6::boolean[], $7::integer[])
+  AS c (attempt_id, phase, deadline_at, next_check_at, points, passed, version)
+WHERE a.attempt_id = c.attempt_id AND a.version < c.version
 """
 _LOAD = """
 SELECT attempt_id, version, seq, kind, body, at, digest FROM exam.journal
@@ -268,18 +270,24 @@ async def _insert(connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
 
 async def _update_rows(connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]", turn: list[_Append]) -> None:
-    rows = {append.entries[0].attempt_id: append.row for append in turn if append.row is not None}
+    """Write the lines that changed. A turn done again after somebody went on must not turn his line back."""
+    rows: dict[int, tuple[Row, int]] = {}
+    for append in turn:
+        last = append.entries[-1]
+        if append.row is not None and last.version > rows.get(last.attempt_id, (append.row, 0))[1]:
+            rows[last.attempt_id] = (append.row, last.version)
     if not rows:
         return
     ordered = sorted(rows.items())
     await connection.execute(
         _UPDATE_ROWS,
         [attempt_id for attempt_id, _ in ordered],
-        [row.phase for _, row in ordered],
-        [row.deadline_at for _, row in ordered],
-        [row.next_check_at for _, row in ordered],
-        [row.points for _, row in ordered],
-        [row.passed for _, row in ordered],
+        [row.phase for _, (row, _) in ordered],
+        [row.deadline_at for _, (row, _) in ordered],
+        [row.next_check_at for _, (row, _) in ordered],
+        [row.points for _, (row, _) in ordered],
+        [row.passed for _, (row, _) in ordered],
+        [version for _, (_, version) in ordered],
     )
 
 

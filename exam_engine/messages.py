@@ -18,12 +18,13 @@ TEXT_CHARS_MAX: Final = 500
 BATCH_MAX: Final = 500  # commands in one batch: a whole offline exam fits
 FRAME_BYTES_MAX: Final = 16 * 1024  # one frame from a candidate's device
 
+# Python's $ also matches before a closing line feed, which the look-ahead forbids; browsers read it the same.
 Text = Annotated[str, Meta(min_length=1, max_length=TEXT_CHARS_MAX)]
 No = Annotated[int, Meta(ge=1, le=1000)]  # position in this physician's paper, from 1
 Seq = Annotated[int, Meta(ge=1, le=2**31 - 1)]
-Choice = Annotated[str, Meta(min_length=1, max_length=26, pattern="^[a-z]+$")]
-Device = Annotated[str, Meta(min_length=8, max_length=64, pattern="^[A-Za-z0-9_-]+$")]
-PictureName = Annotated[str, Meta(min_length=64, max_length=64, pattern="^[0-9a-f]+$")]
+Choice = Annotated[str, Meta(min_length=1, max_length=26, pattern="^[a-z]+$(?!\\n)")]
+Device = Annotated[str, Meta(min_length=8, max_length=64, pattern="^[A-Za-z0-9_-]+$(?!\\n)")]
+PictureName = Annotated[str, Meta(min_length=64, max_length=64, pattern="^[0-9a-f]+$(?!\\n)")]
 Seconds = Annotated[int, Meta(ge=60, le=24 * 3600)]
 
 

@@ -8,8 +8,8 @@ Socket, HTTP batch, desk, sweeper and marker all end in `Service.handle`. The id
 4. If not, somebody else was quicker: read what is new and decide again, at most TRIES_MAX times.
 5. Only after the commit the new state is kept, and told.
 
-A refusal is only given on fresh state: a state from memory may be behind another process, so before it refuses it
-is brought up to date once. The mutex of an attempt keeps this process from racing itself; it locks out nobody
+A refusal, and "there is nothing to do", are only said on fresh state: a state from memory may be behind another
+process, so before such a word it is brought up to date once (an append proves by its number that it was not). The mutex of an attempt keeps this process from racing itself; it locks out nobody
 else and no truth depends on it.
 """
 
@@ -194,7 +194,7 @@ class Service:
         for _ in range(TRIES_MAX):
             draft = _Draft(known, max(self._now(), known.last_at))
             results = [draft.take(command, by, device) for command in commands]
-            if not fresh and any(result.refusal is not None for result in results):
+            if not fresh and (not draft.entries or any(result.refusal is not None for result in results)):
                 await self._catch_up_held(known)
                 fresh = True
                 continue

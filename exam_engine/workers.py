@@ -47,14 +47,28 @@ log = structlog.get_logger()
 
 
 async def run(house: House) -> None:
-    """All loops of this process, until cancelled."""
+    """All loops of this process, until cancelled. None of them can end another."""
+    loops: dict[str, Callable[[], Awaitable[None]]] = {
+        "bell": lambda: lead(house.pool, SWEEPER_KEY, Sweeper(house).run),
+        "marking": lambda: lead(house.pool, MARKER_KEY, lambda: _repeat(house, mark_some)),
+        "release": lambda: lead(house.pool, RELEASER_KEY, lambda: _repeat(house, release_some)),
+        "repair": lambda: every(REPAIR_S, lambda: repair(house)),
+        "clock": lambda: every(CLOCK_S, house.clock.follow),
+        "sessions": lambda: every(TIDY_S, lambda: house.pool.execute(store.DROP_EXPIRED_SESSIONS)),
+    }
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(lead(house.pool, SWEEPER_KEY, Sweeper(house).run))
-        tasks.create_task(lead(house.pool, MARKER_KEY, lambda: _repeat(house, mark_some)))
-        tasks.create_task(lead(house.pool, RELEASER_KEY, lambda: _repeat(house, release_some)))
-        tasks.create_task(every(REPAIR_S, lambda: repair(house)))
-        tasks.create_task(every(CLOCK_S, house.clock.follow))
-        tasks.create_task(every(TIDY_S, lambda: house.pool.execute(store.DROP_EXPIRED_SESSIONS)))
+        for name, work in loops.items():
+            tasks.create_task(forever(name, work))
+
+
+async def forever(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Keep a loop going: what ends it is our own error, which must not end the exam."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("loop_ended", loop=name)
+        await asyncio.sleep(LEAD_PAUSE_S)
 
 
 async def lead(pool: "asyncpg.Pool[asyncpg.Record]", key: int, work: Callable[[], Awaitable[None]]) -> None:
@@ -170,6 +184,7 @@ async def mark_some(house: House) -> int:
     papers = await house.papers.of_attempts(ids)
     held = await house.service.hold_many(ids)
     try:
+        await house.service.catch_up_many(ids)  # what is in memory may be behind another process
         marked = await asyncio.gather(*(_mark_safely(house, known, papers[known.attempt_id]) for known in held))
     finally:
         for known in held:

@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 JPEG_BYTES_MAX: Final = 1024 * 1024
 SIDE_MIN: Final = 120  # pixels
@@ -88,10 +88,11 @@ def clean_jpeg(data: bytes) -> bytes:
             if not all(SIDE_MIN <= side <= SIDE_MAX for side in image.size):
                 raise BadPicture("picture_size")
             image.draft("RGB", (KEPT_SIDE_MAX, KEPT_SIDE_MAX))
-            picture = image.convert("RGB")
+            picture = ImageOps.exif_transpose(image).convert("RGB")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise BadPicture("picture_broken") from error
     picture.thumbnail((KEPT_SIDE_MAX, KEPT_SIDE_MAX))
+    picture.info.clear()  # a comment would be written again
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=QUALITY)
     return out.getvalue()

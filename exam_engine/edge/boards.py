@@ -21,6 +21,7 @@ from exam_engine.chain import Entry
 from exam_engine.edge.masks import masked_number
 from exam_engine.edge.shapes import BoardDelta, BoardPong, BoardSnapshot, Tile
 from exam_engine.house import House
+from exam_engine.journal import DATABASE_AWAY
 from exam_engine.messages import Bye, write
 from exam_engine.service import Known
 from proctor import board
@@ -30,8 +31,8 @@ TICK_S: Final = 0.25
 REPAIR_S: Final = 5.0
 LOAD_CHUNK: Final = 200  # journals folded between two turns of the event loop
 WATCHERS_MAX: Final = 200  # per board and process
+AWAY_MS: Final = 2_000
 SLOW_S: Final = 5.0  # a watcher that takes longer to receive is let go; it comes back by itself
-_FINISHED: Final = frozenset({"released", "annulled"})
 
 log = structlog.get_logger()
 
@@ -68,10 +69,14 @@ class Board:
             while True:
                 await asyncio.sleep(TICK_S)
                 repair_s -= TICK_S
-                if repair_s <= 0:
-                    repair_s = REPAIR_S
-                    await self._repair()
-                await self._turn()
+                try:
+                    if repair_s <= 0:
+                        await self._repair()
+                        repair_s = REPAIR_S
+                    await self._turn()
+                except DATABASE_AWAY as error:
+                    log.warning("board_waits", sitting=self.sitting_id, reason=type(error).__name__)
+                    repair_s = 0.0  # what was under way is read again as soon as the database answers
 
     def woken(self, wake: Wake) -> None:
         """Another process wrote to this sitting."""
@@ -120,11 +125,9 @@ class Board:
         """A lost wake-up, an idle candidate, a new entry elsewhere: look at everything that can still change."""
         rows = await self._house.pool.fetch(store.ROSTER, self.sitting_id)
         self._know(rows)
-        open_ = [a for a, c in self._candidates.items() if c.phase not in _FINISHED]
-        self._behind.update(open_)
-        self._behind.update(row["attempt_id"] for row in rows if row["attempt_id"] not in self._candidates)
+        self._behind.update(self._candidates)
         now = self._house.clock.now()
-        for attempt_id in open_:
+        for attempt_id in self._candidates:
             if self._flags_of(attempt_id, now) != self._flags.get(attempt_id):
                 self._dirty.add(attempt_id)
         presence = await self._house.bus.presence(self.sitting_id)
@@ -176,7 +179,7 @@ class Board:
                 await watcher.send_str(frame)
         except (ConnectionError, TimeoutError):
             self.watchers.discard(watcher)
-            asyncio.get_running_loop().create_task(_close(watcher, "too_slow"))
+            asyncio.get_running_loop().create_task(say_bye(watcher, "too_slow"))
 
     def _flags_of(self, attempt_id: int, now: datetime) -> tuple[str, ...]:
         return board.flags(self._candidates[attempt_id], self._connected.get(attempt_id), now)
@@ -220,7 +223,7 @@ class Boards:
     def __init__(self, house: House) -> None:
         self._house = house
         self._boards: dict[int, tuple[Board, asyncio.Task[None]]] = {}
-        self._users: dict[int, int] = {}
+        self._users: dict[Board, int] = {}
         house.bus.heard.append(self._woken)
 
     @contextlib.asynccontextmanager
@@ -228,22 +231,32 @@ class Boards:
         """The running, loaded board of a sitting."""
         if sitting_id not in self._boards:
             made = Board(self._house, sitting_id)
-            self._boards[sitting_id] = (made, asyncio.create_task(made.run()))
+            task = asyncio.create_task(made.run())
+            self._boards[sitting_id] = (made, task)
+            task.add_done_callback(lambda _: self._ended(made))
         board_, task = self._boards[sitting_id]
-        self._users[sitting_id] = self._users.get(sitting_id, 0) + 1
+        self._users[board_] = self._users.get(board_, 0) + 1
         try:
             loaded = asyncio.create_task(board_.ready.wait())
             await asyncio.wait({loaded, task}, return_when=asyncio.FIRST_COMPLETED)
             loaded.cancel()
             if task.done():
-                self._boards.pop(sitting_id, None)
                 task.result()
             yield board_
         finally:
-            self._users[sitting_id] -= 1
-            if not self._users[sitting_id]:
-                self._boards.pop(sitting_id, None)
+            self._users[board_] -= 1
+            if not self._users[board_]:
+                del self._users[board_]
                 task.cancel()
+                if self._boards.get(sitting_id, (None,))[0] is board_:
+                    self._boards.pop(sitting_id)
+
+    def _ended(self, board_: Board) -> None:
+        """A board that stopped by itself has no news any more: its watchers come back for a new one."""
+        if self._boards.get(board_.sitting_id, (None,))[0] is board_:
+            self._boards.pop(board_.sitting_id)
+        for watcher in board_.watchers:
+            asyncio.get_running_loop().create_task(say_bye(watcher, "restart", AWAY_MS))
 
     def now(self) -> datetime:
         """The server's time, for the desk's clock."""
@@ -256,14 +269,14 @@ class Boards:
     async def say_goodbye(self) -> None:
         """Tell all watchers to come back."""
         watchers = [watcher for board_, _ in self._boards.values() for watcher in board_.watchers]
-        await asyncio.gather(*(_close(watcher, "restart", 1_000) for watcher in watchers), return_exceptions=True)
+        await asyncio.gather(*(say_bye(watcher, "restart", 1_000) for watcher in watchers), return_exceptions=True)
 
 
 async def watch(boards: Boards, sitting_id: int, socket: web.WebSocketResponse) -> None:
     """Serve one watcher until he leaves."""
     async with boards.board(sitting_id) as board_:
         if len(board_.watchers) >= WATCHERS_MAX:
-            await _close(socket, "too_many")
+            await say_bye(socket, "too_many")
             return
         board_.watchers.add(socket)
         try:
@@ -279,7 +292,8 @@ async def watch(boards: Boards, sitting_id: int, socket: web.WebSocketResponse) 
             board_.watchers.discard(socket)
 
 
-async def _close(socket: web.WebSocketResponse, code: str, retry_after_ms: int = 0) -> None:
+async def say_bye(socket: web.WebSocketResponse, code: str, retry_after_ms: int = 0) -> None:
+    """Say why, then close."""
     with contextlib.suppress(ConnectionError):
         await socket.send_str(write(Bye(code=code, retry_after_ms=retry_after_ms)).decode())
     await socket.close()

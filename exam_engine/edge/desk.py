@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from exam_engine import store
 from exam_engine.edge.accounts import audit
-from exam_engine.edge.boards import Boards, watch
+from exam_engine.edge.boards import AWAY_MS, Boards, say_bye, watch
 from exam_engine.edge.http import ACTORS, WATCHERS, Call, Endpoints, same_origin
 from exam_engine.edge.masks import masked_number
 from exam_engine.edge.shapes import (
@@ -31,6 +31,7 @@ from exam_engine.edge.shapes import (
     TimelineEvent,
 )
 from exam_engine.errors import Forbidden, Invalid, NotFound, PersonError, Refused
+from exam_engine.journal import DATABASE_AWAY
 from exam_engine.messages import Annul, Extend, Warn
 from proctor.store import belongs
 
@@ -94,7 +95,10 @@ async def watch_board(call: Call) -> web.StreamResponse:
     if not socket.can_prepare(call.request):
         raise Forbidden("socket_only")
     await socket.prepare(call.request)
-    await watch(call.request.app[BOARDS], call.path["sitting_id"], socket)
+    try:
+        await watch(call.request.app[BOARDS], call.path["sitting_id"], socket)
+    except DATABASE_AWAY:
+        await say_bye(socket, "restart", AWAY_MS)
     return socket
 
 

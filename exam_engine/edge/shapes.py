@@ -32,7 +32,7 @@ from exam_engine.sitting import Kind, Round
 
 Login = Annotated[str, Meta(min_length=1, max_length=60)]
 Password = Annotated[str, Meta(min_length=1, max_length=200)]
-RequestId = Annotated[str, Meta(min_length=8, max_length=64, pattern="^[A-Za-z0-9_-]+$")]
+RequestId = Annotated[str, Meta(min_length=8, max_length=64, pattern="^[A-Za-z0-9_-]+$(?!\\n)")]
 AttemptId = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 
 

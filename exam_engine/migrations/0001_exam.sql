@@ -117,6 +117,7 @@ CREATE TABLE exam.attempts (
     next_check_at   timestamptz,
     points          integer,
     passed          boolean,
+    version         integer NOT NULL DEFAULT 1, -- the journal's number this line follows from; it never goes back
     UNIQUE (sitting_id, person_id, number),
     CHECK (phase <> 'running' OR (deadline_at IS NOT NULL AND next_check_at IS NOT NULL)),
     CHECK (phase = 'running' OR next_check_at IS NULL)

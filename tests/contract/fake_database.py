@@ -49,6 +49,7 @@ class FakeDatabase:
 
     journals: dict[int, list[Entry]] = field(default_factory=dict)
     rows: dict[int, Row] = field(default_factory=dict)
+    row_versions: dict[int, int] = field(default_factory=dict)
     scores: dict[int, dict[int, int]] = field(default_factory=dict)
     released: bool = True
     pass_points: int = 1
@@ -74,13 +75,15 @@ class FakeDatabase:
         entries = self.journals.get(attempt_id, ())
         return entries[version - 1] if version <= len(entries) else None
 
-    def keep(self, entries: Sequence[Entry], rows: dict[int, Row]) -> None:
-        """The commit."""
+    def keep(self, entries: Sequence[Entry], rows: dict[int, tuple[Row, int]]) -> None:
+        """The commit. A line follows from a version of the journal, and never goes back to an earlier one."""
         for entry in sorted(entries, key=lambda entry: (entry.attempt_id, entry.version)):
             entries_of = self.journals.setdefault(entry.attempt_id, [])
             assert entry.version == len(entries_of) + 1, "a gap in a journal"
             entries_of.append(entry)
-        self.rows.update({attempt_id: row for attempt_id, row in rows.items() if attempt_id in self.rows})
+        for attempt_id, (row, version) in rows.items():
+            if attempt_id in self.rows and version > self.row_versions.get(attempt_id, 1):
+                self.rows[attempt_id], self.row_versions[attempt_id] = row, version
 
     # --- what is asked -------------------------------------------------------------------------------------------
 
@@ -275,7 +278,7 @@ class _Transaction:
         self._ended = ended
         self._holds = False
         self.entries: list[Entry] = []
-        self.rows: dict[int, Row] = {}
+        self.rows: dict[int, tuple[Row, int]] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -308,8 +311,8 @@ class _Transaction:
             self.entries.extend(fresh)
             return f"INSERT 0 {len(fresh)}"
         assert sql == _UPDATE_ROWS, sql
-        for attempt_id, *values in zip(*args, strict=True):
-            self.rows[attempt_id] = Row(*values)
+        for attempt_id, *values, version in zip(*args, strict=True):
+            self.rows[attempt_id] = (Row(*values), version)
         return f"UPDATE {len(args[0])}"
 
     async def __aexit__(

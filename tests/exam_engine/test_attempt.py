@@ -166,7 +166,6 @@ _UNCOVERED = {kind: follows for kind, follows in _RUNNING.items() if kind not in
 _ENDED: dict[str, tuple[str, ...]] = {
     **_ANY_TIME,
     "hand_in": NOTHING,
-    "mark_for_later": NOTHING,
     "late_answer": ("came_late",),
     "late_clear": ("came_late",),
 }

@@ -55,7 +55,8 @@ def album(request: pytest.FixtureRequest) -> Iterator[Album]:
     """Pictures of the journey; none of what they show may be beyond the reach of a person with a disability."""
     album = Album(request.path.stem.removeprefix("test_"))
     yield album
-    assert not album.findings, "\n".join(album.findings)
+    wrong = "\n".join(album.findings)
+    assert wrong == ""
 
 
 @pytest.fixture(scope="session")

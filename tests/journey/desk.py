@@ -55,6 +55,11 @@ class Desk:
         """Wait until the last act has reached its candidate."""
         await expect(self.newest_act.get_by_test_id("act-received")).to_contain_text("✓")
 
+    @staticmethod
+    async def shows(picture: Locator) -> None:
+        """Wait until a portrait is there, and whole."""
+        await expect(picture).to_have_js_property("naturalWidth", 480)
+
     async def seconds_pass(self, count: int) -> None:
         """Wait while the clock of the server, in the header, changes so many times."""
         clock = self.page.locator("header .clock")

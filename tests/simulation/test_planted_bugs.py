@@ -41,11 +41,11 @@ class LastWriterWins(FakeDatabase):
     def insert(self, entries: Sequence[Entry]) -> list[Entry]:
         return list(entries)
 
-    def keep(self, entries: Sequence[Entry], rows: dict[int, Row]) -> None:
+    def keep(self, entries: Sequence[Entry], rows: dict[int, tuple[Row, int]]) -> None:
         for entry in sorted(entries, key=lambda entry: (entry.attempt_id, entry.version)):
             entries_of = self.journals.setdefault(entry.attempt_id, [])
             entries_of[entry.version - 1 : entry.version] = [entry]
-        self.rows.update(rows)
+        self.rows.update({attempt_id: row for attempt_id, (row, _) in rows.items()})
 
 
 def test_a_journal_whose_last_writer_overwrites_is_seen(planted: Callable[[int], None]) -> None:
