@@ -9,8 +9,8 @@ Socket, HTTP batch, desk, sweeper and marker all end in `Service.handle`. The id
 5. Only after the commit the new state is kept, and told.
 
 A refusal, and "there is nothing to do", are only said on fresh state: a state from memory may be behind another
-process, so before such a word it is brought up to date once (an append proves by its number that it was not). The mutex of an attempt keeps this process from racing itself; it locks out nobody
-else and no truth depends on it.
+process, so before such a word it is brought up to date once (an append proves by its number that it was not). The
+mutex of an attempt keeps this process from racing itself; it locks out nobody else and no truth depends on it.
 """
 
 import asyncio

@@ -161,8 +161,7 @@ _RUNNING: dict[str, tuple[str, ...]] = {
 }
 _COVERED = {"answer", "clear", "mark_for_later"}  # what a pause or a lock holds back
 _UNCOVERED = {kind: follows for kind, follows in _RUNNING.items() if kind not in _COVERED}
-# After the end number 3 is the hand-in itself: answering or clearing under it is a reuse, handing in again is a
-# retry. A mark that is off may have been on before: an old number about it is let pass.
+# After the end number 3 is the hand-in itself: anything else under it is a reuse, handing in again is a retry.
 _ENDED: dict[str, tuple[str, ...]] = {
     **_ANY_TIME,
     "hand_in": NOTHING,

@@ -418,6 +418,28 @@ async def test_log_ins_acts_release_and_extra_time_are_put_on_record(server: Ser
     assert json.loads(rows[2]["facts"]) == {"minutes": 15, "reason": "行动不便，已核实"}
 
 
+class BrokenKeys:
+    """A client of Valkey with a bug of its own."""
+
+    async def get(self, name: str) -> bytes:
+        raise LookupError(name)
+
+
+async def test_when_a_request_meets_a_bug_its_password_is_not_logged(
+    server: Server, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    password = "a-password-nobody-may-read"
+    keys, server.house.redis = server.house.redis, BrokenKeys()  # type: ignore[assignment]  # what it breaks is the test
+    try:
+        response = await log_in(server, "province", password)
+    finally:
+        server.house.redis = keys
+    assert (response.status, await response.json()) == (500, {"code": "bug", "facts": {}})
+    said = "".join(capfd.readouterr()) + caplog.text
+    assert "LookupError" in said
+    assert password not in said
+
+
 # --- headers -------------------------------------------------------------------------------------------------------
 
 
