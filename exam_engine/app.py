@@ -25,6 +25,7 @@ from exam_engine.edge import accounts, agency, desk, live, physician, system
 from exam_engine.edge.boards import Boards
 from exam_engine.edge.http import HOUSE, Endpoint, guard, install
 from exam_engine.edge.openapi import document
+from exam_engine.edge.throttle import Throttle
 from exam_engine.house import House
 from exam_engine.journal import Journal
 from exam_engine.papers import Papers
@@ -38,6 +39,7 @@ POOL_MIN: Final = 4
 POOL_MAX: Final = 16
 SHUTDOWN_S: Final = 3.0
 BACKLOG: Final = 4096
+HASHERS_MAX: Final = 2  # passwords checked at the same time: they take a core each
 GC_THRESHOLDS: Final = (20_000, 20, 50)
 ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(
     endpoint for part in (system, accounts, physician, live, desk, agency) for endpoint in part.endpoints.all
@@ -104,6 +106,7 @@ def application(house: House) -> web.Application:
 @contextlib.asynccontextmanager
 async def build(settings: Settings, database_url: str, redis_url: str) -> AsyncIterator[House]:
     """Everything a process is made of, running; closed in the opposite order."""
+    set_up_log()
     async with contextlib.AsyncExitStack() as stack:
         pool = await stack.enter_async_context(connect_database(database_url))
         keys, channel = await connect_redis(redis_url)
@@ -131,8 +134,11 @@ async def build(settings: Settings, database_url: str, redis_url: str) -> AsyncI
             pictures=Pictures(settings.data / "pictures", settings.secret_key),
             vision=NoVision(),
             version=version(),
+            throttle=Throttle(keys),
+            hashing=asyncio.Semaphore(HASHERS_MAX),
         )
         bus.heard.append(_refresher(house))
+        bus.session_ended.append(lambda session: live.end_session(house, session))
         measure(house)
         for name, work in (
             ("journal", journal.run),
@@ -196,6 +202,19 @@ def _refresher(house: House) -> Callable[[Wake], None]:
             task.add_done_callback(running.discard)
 
     return heard
+
+
+def set_up_log() -> None:
+    """One line an entry, tracebacks without the values of variables: a password must never be in a log."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    )
 
 
 def measure(house: House) -> None:

@@ -37,11 +37,16 @@ Keys = Redis | RedisCluster
 
 
 class Wake(msgspec.Struct, frozen=True):
-    """One message on the channel: `versions[sitting][attempt]`, and who came or went (`seen[sitting][attempt]`)."""
+    """One message on the channel.
+
+    `versions[sitting][attempt]` is news, `seen[sitting][attempt]` says who came or went, and `ended` names the
+    sessions that were logged out (hashes of their tokens).
+    """
 
     process: str
     versions: dict[str, dict[str, int]] = {}
     seen: dict[str, dict[str, bool]] = {}
+    ended: list[str] = []
 
 
 class Bus:
@@ -61,6 +66,8 @@ class Bus:
         self._present: dict[int, set[int]] = {}
         self._has: dict[int, dict[int, int]] = {}
         self._dirty = asyncio.Event()
+        self._ended: list[str] = []
+        self.session_ended: list[Callable[[str], None]] = []
         self.heard: list[Callable[[Wake], None]] = []
         self.connected = False
 
@@ -111,6 +118,16 @@ class Bus:
         if version:
             self._has.setdefault(sitting, {})[attempt_id] = version
 
+    def end_session(self, session: str) -> None:
+        """Somebody logged out: what that session has open anywhere must close."""
+        self._tell_ended(session)
+        self._ended.append(session)
+        self._dirty.set()
+
+    def _tell_ended(self, session: str) -> None:
+        for listener in self.session_ended:
+            listener(session)
+
     # --- presence ------------------------------------------------------------------------------------------
 
     async def presence(self, sitting: int) -> dict[int, bool]:
@@ -149,8 +166,8 @@ class Bus:
             await self._dirty.wait()
             await asyncio.sleep(WAKE_S if listening > 1 else WAKE_ALONE_S)
             self._dirty.clear()
-            wake = Wake(self._process, self._versions, self._seen)
-            self._versions, self._seen = {}, {}
+            wake = Wake(self._process, self._versions, self._seen, self._ended)
+            self._versions, self._seen, self._ended = {}, {}, []
             try:
                 listening = await self._channel.publish(CHANNEL, msgspec.json.encode(wake))
             except (RedisError, OSError):
@@ -183,6 +200,8 @@ class Bus:
             for attempt, connected in attempts.items():
                 for listener in tuple(self._presence_listeners.get(int(sitting), ())):
                     listener(int(attempt), connected)
+        for session in wake.ended:
+            self._tell_ended(session)
         for heard in self.heard:
             heard(wake)
 

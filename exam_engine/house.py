@@ -1,5 +1,6 @@
 """What the process is made of: built once by `app.py`, handed to every edge file."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -7,6 +8,7 @@ import asyncpg
 
 from exam_engine.bus import Bus, Keys
 from exam_engine.clock import DatabaseClock
+from exam_engine.edge.throttle import Throttle
 from exam_engine.journal import Journal
 from exam_engine.papers import Papers
 from exam_engine.registry import Registry
@@ -20,6 +22,8 @@ class Device(Protocol):
     """A connected device of a candidate, as far as closing the house needs it."""
 
     heard: bool
+    attempt_id: int
+    session: str
 
     async def bye(self, code: str, retry_after_ms: int = 0) -> None: ...
 
@@ -39,6 +43,8 @@ class House:
     registry: Registry
     pictures: Pictures
     vision: Vision
-    version: str = ""
+    throttle: Throttle
+    hashing: asyncio.Semaphore
+    version: str
     closing: bool = False
-    sockets: set[Device] = field(default_factory=set)
+    sockets: dict[Device, None] = field(default_factory=dict)  # in the order they came

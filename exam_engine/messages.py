@@ -19,7 +19,9 @@ BATCH_MAX: Final = 500  # commands in one batch: a whole offline exam fits
 FRAME_BYTES_MAX: Final = 16 * 1024  # one frame from a candidate's device
 
 # Python's $ also matches before a closing line feed, which the look-ahead forbids; browsers read it the same.
-Text = Annotated[str, Meta(min_length=1, max_length=TEXT_CHARS_MAX)]
+# Lines and tabs are text, other control characters are not: PostgreSQL can't even keep a zero.
+TEXT_PATTERN: Final = "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f]*$"
+Text = Annotated[str, Meta(min_length=1, max_length=TEXT_CHARS_MAX, pattern=TEXT_PATTERN)]
 No = Annotated[int, Meta(ge=1, le=1000)]  # position in this physician's paper, from 1
 Seq = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Choice = Annotated[str, Meta(min_length=1, max_length=26, pattern="^[a-z]+$(?!\\n)")]
@@ -92,7 +94,7 @@ class MarkForLater(_Message, frozen=True, tag="mark_for_later"):
 class Acknowledge(_Message, frozen=True, tag="acknowledge"):
     """【我知道了】 for one notice."""
 
-    notice: int
+    notice: Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
 class HandIn(_Message, frozen=True, tag="hand_in"):
@@ -113,7 +115,7 @@ class Warn(_Message, frozen=True, tag="warn"):
 
     text: Text
     level: NoticeLevel = NoticeLevel.WARNING
-    act: int = 0
+    act: Annotated[int, Meta(ge=0, le=2**53 - 1)] = 0
 
 
 class Pause(_Message, frozen=True, tag="pause"):
@@ -383,13 +385,13 @@ class Hello(_Message, frozen=True, tag="hello"):
     """First frame of a device: who it is and the last journal number it has (0: nothing)."""
 
     device: Device
-    since: Annotated[int, Meta(ge=0)] = 0
+    since: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
 
 
 class Ping(_Message, frozen=True, tag="ping"):
     """Keeps the line open and the clock fresh. `have` is the last version the device has taken in."""
 
-    have: Annotated[int, Meta(ge=0)] = 0
+    have: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
 
 
 FrameUp = Hello | Ping | DeviceCommand

@@ -23,7 +23,7 @@ from exam_engine.sitting import Kind, Sitting
 from question_bank import store as bank
 from question_bank.assembly import ImpossibleBlueprint, Plan, prepare
 from question_bank.blueprint import decode
-from question_bank.item import CASED, Item
+from question_bank.item import CASED, LETTERS, Item
 from question_bank.paper import Paper, PaperEntry, digest
 from question_bank.pool import Pool
 from scoring.marking import Multiple, Scheme, Score, mark
@@ -90,11 +90,16 @@ class Papers:
         return PaperView(attempt_id=attempt_id, items=views)
 
     async def score(self, paper: Paper, answers: dict[int, str], points_per_item: int) -> tuple[Score, Scheme]:
-        """Mark one set of answers by position; also the scheme it was marked by."""
+        """Mark one set of answers by position; also the scheme it was marked by.
+
+        What a candidate chose are letters by place, A the first option shown: the bank's own option ids never
+        leave, since in many a bank the right one is always the first. The frozen paper tells which is which.
+        """
         items = await self._find(paper.entries)
         keys = {ref: items[ref].key for ref in items}
         scheme = Scheme(points_per_item=points_per_item, multiple=Multiple.EXACT)
-        return mark(paper.entries, answers, keys, scheme), scheme
+        chosen = {no: bank_ids(paper.entries[no - 1], choice) for no, choice in answers.items()}
+        return mark(paper.entries, chosen, keys, scheme), scheme
 
     async def _plan(self, sitting: Sitting, now: datetime) -> Plan:
         kept = self._plans.get(sitting.sitting_id)
@@ -145,14 +150,18 @@ def paper_digest(paper: Paper) -> str:
     return digest(paper)
 
 
+def bank_ids(entry: PaperEntry, choice: str) -> str:
+    """The bank's option ids of a choice given in letters by place."""
+    return "".join(sorted(entry.order[ord(letter) - ord("a")] for letter in choice))
+
+
 def layout_of(paper: Paper, items: dict[Ref, Item]) -> Layout:
     """One character per item in each string, as the attempt's core wants it."""
     entries = paper.entries
-    letters = "abcdefghijklmnopqrstuvwxyz"
     return Layout(
-        options="".join(max(option.id for option in items[e.item_id, e.version].options) for e in entries),
+        options="".join(LETTERS[len(items[e.item_id, e.version].options) - 1] for e in entries),
         multiple="".join("x" if e.multiple else "-" for e in entries),
-        chain="".join(letters[e.group % 26] if e.chain else "-" for e in entries),
+        chain="".join(LETTERS[e.group % 26] if e.chain else "-" for e in entries),
     )
 
 
@@ -166,5 +175,5 @@ def _view(no: int, entry: PaperEntry, item: Item) -> ItemView:
         group=entry.group,
         chain=entry.chain,
         multiple=entry.multiple,
-        options=[OptionView(id=letter, text=texts[letter]) for letter in entry.order],
+        options=[OptionView(id=LETTERS[place], text=texts[bank_id]) for place, bank_id in enumerate(entry.order)],
     )

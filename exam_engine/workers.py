@@ -9,6 +9,7 @@ versions tell it if something changed since. **Marking** comes after: frozen fir
 """
 
 import asyncio
+import contextlib
 import heapq
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -80,7 +81,8 @@ async def lead(pool: "asyncpg.Pool[asyncpg.Record]", key: int, work: Callable[[]
                     try:
                         await _while_connected(connection, work)
                     finally:
-                        await connection.execute("SELECT pg_advisory_unlock_all()")
+                        with contextlib.suppress(*DATABASE_AWAY):  # then the lock is gone with its connection
+                            await connection.execute("SELECT pg_advisory_unlock_all()")
         except (*DATABASE_AWAY, Unavailable) as error:
             log.warning("work_interrupted", key=hex(key), reason=str(error))
         await asyncio.sleep(LEAD_PAUSE_S)

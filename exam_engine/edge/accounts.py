@@ -10,9 +10,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from msgspec import json
 
 from exam_engine import store
-from exam_engine.edge.http import COOKIE, PUBLIC, Call, Endpoints, as_json, bearer, hash_token, who
+from exam_engine.edge.http import COOKIE, PUBLIC, Call, Endpoints, as_json, by_https, hash_token, token_of, who
 from exam_engine.edge.shapes import Done, LogIn, Me
-from exam_engine.edge.throttle import Throttle
 from exam_engine.errors import NotLoggedIn
 from exam_engine.store import Account
 
@@ -20,14 +19,12 @@ SESSION_S: Final = 12 * 3600
 TRIES_MAX: Final = 5  # domain.md §3.1: five wrong passwords lock the account
 TRIES_WINDOW_S: Final = 30 * 60
 ADDRESS_TRIES_MAX: Final = 200  # a whole hospital may sit behind one address
-HASHERS_MAX: Final = 2
 
 endpoints = Endpoints()
 
 # RFC 9106's second recommendation asks 64 MiB; OWASP's minimum keeps a morning with 10,000 log-ins possible.
 hasher: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _NOBODY: Final = hasher.hash(secrets.token_urlsafe(16))
-_hashing = asyncio.Semaphore(HASHERS_MAX)
 
 
 @endpoints.add("POST", "/api/session", roles=PUBLIC, body=LogIn, answer=Me)
@@ -35,16 +32,17 @@ async def log_in(call: Call) -> web.Response:
     """Log in: sets the session cookie, or answers with a bearer token."""
     asked: LogIn = call.body
     login = asked.login.strip().lower()
-    throttle = Throttle(call.house.redis)
-    await throttle.check(f"login:{login}", TRIES_MAX, TRIES_WINDOW_S)
-    await throttle.check(f"address:{call.address()}", ADDRESS_TRIES_MAX, TRIES_WINDOW_S)
+    throttle = call.house.throttle
+    by_login, by_address = f"login:{login}", f"address:{call.address()}"
+    # Counted before it is known to be wrong: tries made at the same time must not all find the counter low.
+    await throttle.take(by_login, TRIES_MAX, TRIES_WINDOW_S)
+    await throttle.take(by_address, ADDRESS_TRIES_MAX, TRIES_WINDOW_S)
     found = await store.log_in(call.house.pool, login)
-    if not await _right(asked.password, found[1] if found else _NOBODY) or found is None:
-        await throttle.count(f"login:{login}", TRIES_WINDOW_S)
-        await throttle.count(f"address:{call.address()}", TRIES_WINDOW_S)
+    if not await _right(call, asked.password, found[1] if found else _NOBODY) or found is None:
         await audit(call, None, "log_in_failed", login)
         raise NotLoggedIn("wrong_login")
-    await throttle.forget(f"login:{login}")
+    await throttle.forget(by_login)
+    await throttle.give_back(by_address)
     account = found[0]
     token = secrets.token_urlsafe(32)
     await call.house.pool.execute(
@@ -53,14 +51,14 @@ async def log_in(call: Call) -> web.Response:
         account.account_id,
         "bearer" if asked.bearer else "cookie",
         SESSION_S,
-        call.request.headers.get("User-Agent", "")[:300],
+        _plain(call.request.headers.get("User-Agent", ""))[:300],
         call.address(),
     )
     await audit(call, account, "logged_in", login)
     answer = as_json(me(account, token if asked.bearer else None))
     if not asked.bearer:
         answer.set_cookie(
-            COOKIE, token, max_age=SESSION_S, httponly=True, samesite="Strict", secure=call.request.secure, path="/"
+            COOKIE, token, max_age=SESSION_S, httponly=True, samesite="Strict", secure=by_https(call.request), path="/"
         )
     return answer
 
@@ -77,17 +75,26 @@ async def who_am_i(call: Call) -> Me:
 @endpoints.add("DELETE", "/api/session", roles=PUBLIC, answer=Done)
 async def log_out(call: Call) -> web.Response:
     """End this session; harmless when there is none."""
-    token = bearer(call.request) or call.request.cookies.get(COOKIE, "")
+    token = token_of(call.request)
     if token:
         await call.house.pool.execute(store.DROP_SESSION, hash_token(token))
+        call.house.bus.end_session(hash_token(token).hex())
     answer = as_json(Done())
     answer.del_cookie(COOKIE, path="/")
     return answer
 
 
-async def audit(call: Call, account: Account | None, act: str, subject: str, **facts: object) -> None:
-    """Put a decision or an event of an account on record."""
-    await call.house.pool.execute(
+async def audit(
+    call: Call,
+    account: Account | None,
+    act: str,
+    subject: str,
+    *,
+    runner: "store.Runner | None" = None,
+    **facts: object,
+) -> None:
+    """Put a decision or an event of an account on record, in the transaction of `runner` if there is one."""
+    await (runner or call.house.pool).execute(
         store.AUDIT,
         account.account_id if account else None,
         account.role if account else "",
@@ -109,8 +116,13 @@ def me(account: Account, token: str | None = None) -> Me:
     )
 
 
-async def _right(password: str, password_hash: str) -> bool:
-    async with _hashing:
+def _plain(text: str) -> str:
+    """What a header holds, as text that can be kept: some browsers send bytes that are none."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")
+
+
+async def _right(call: Call, password: str, password_hash: str) -> bool:
+    async with call.house.hashing:
         return await asyncio.to_thread(_verify, password, password_hash)
 
 

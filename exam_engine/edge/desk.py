@@ -319,11 +319,11 @@ async def give_extra_time(call: Call) -> Done:
     sitting_id, asked = call.path["sitting_id"], call.body
     assert isinstance(asked, ExtraTime)
     await check_scope(call, sitting_id)
-    if asked.person_id >= 2**53:
-        raise NotFound("no_such_person")
-    changed = await call.house.pool.fetchval(store.SET_EXTRA_MINUTES, sitting_id, asked.person_id, asked.minutes)
-    if changed is None:
-        raise Refused("not_entitled_or_entered")
     facts = {"minutes": asked.minutes, "reason": asked.reason}
-    await audit(call, call.me, "extra_time", f"sitting {sitting_id} person {asked.person_id}", **facts)
+    async with call.house.pool.acquire() as connection, connection.transaction():
+        changed = await connection.fetchval(store.SET_EXTRA_MINUTES, sitting_id, asked.person_id, asked.minutes)
+        if changed is None:
+            raise Refused("not_entitled_or_entered")
+        subject = f"sitting {sitting_id} person {asked.person_id}"
+        await audit(call, call.me, "extra_time", subject, runner=connection, **facts)
     return Done()

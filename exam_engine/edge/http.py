@@ -29,6 +29,7 @@ PHYSICIAN: Final = frozenset({"physician"})
 WATCHERS: Final = frozenset({"invigilator", "chief", "agency", "province", "nation"})
 ACTORS: Final = frozenset({"invigilator", "chief", "province"})
 RELEASERS: Final = frozenset({"agency", "province"})
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 
 log = structlog.get_logger()
@@ -51,8 +52,8 @@ class Call:
         return self.account
 
     def address(self) -> str:
-        """The caller's address as the socket has it."""
-        return self.request.remote or ""
+        """The caller's address: what the proxy on this host says of it, else what the socket has."""
+        return client_address(self.request)
 
 
 Handler = Callable[[Call], Awaitable[Any]]
@@ -94,7 +95,7 @@ class Endpoints:
 def install(app: web.Application, endpoints: list[Endpoint]) -> None:
     """Put the endpoints into the application's router."""
     for endpoint in endpoints:
-        path = endpoint.path.replace("_id}", "_id:[0-9]{1,16}}")
+        path = endpoint.path.replace("_id}", "_id:[0-9]{1,16}}").replace("{picture}", "{picture:[0-9a-f]{64}}")
         app.router.add_route(endpoint.method, path, _aiohttp_handler(endpoint))
 
 
@@ -123,7 +124,7 @@ async def _check(endpoint: Endpoint, request: web.Request) -> Call:
     if request.method not in SAFE_METHODS:
         _refuse_foreign(request)
     body = await _read(endpoint, request) if endpoint.body is not None else None
-    path = {name: _number(value) for name, value in request.match_info.items()}
+    path = {name: _number(value) for name, value in request.match_info.items() if name.endswith("_id")}
     return Call(house, request, account, body, path)
 
 
@@ -136,10 +137,37 @@ def _number(digits: str) -> int:
 
 async def who(house: House, request: web.Request) -> Account | None:
     """The account of the request's bearer token, else of its cookie."""
-    token = bearer(request) or request.cookies.get(COOKIE, "")
+    token = token_of(request)
     if not 20 <= len(token) <= 100:
         return None
     return await store.session(house.pool, hash_token(token))
+
+
+def token_of(request: web.Request) -> str:
+    """The token the request carries, or nothing."""
+    return bearer(request) or request.cookies.get(COOKIE, "")
+
+
+def session_of(request: web.Request) -> str:
+    """The name of the request's session among open sockets: the hash of its token."""
+    return hash_token(token_of(request)).hex()
+
+
+def proxied(request: web.Request) -> bool:
+    """Whether a proxy on this host speaks for somebody else. Nobody from outside can pretend to be one."""
+    return request.remote in LOOPBACK and "X-Forwarded-For" in request.headers
+
+
+def client_address(request: web.Request) -> str:
+    """Who really asks; the proxy puts its own caller last."""
+    if proxied(request):
+        return request.headers["X-Forwarded-For"].rpartition(",")[2].strip()[:100]
+    return request.remote or ""
+
+
+def by_https(request: web.Request) -> bool:
+    """Whether the caller's own line is encrypted, here or up to the proxy."""
+    return request.secure or (proxied(request) and request.headers.get("X-Forwarded-Proto") == "https")
 
 
 def hash_token(token: str) -> bytes:
@@ -172,10 +200,13 @@ async def read_bytes(request: web.Request, limit: int) -> bytes:
     if (request.content_length or 0) > limit:
         raise TooLarge("body_too_large", limit=limit)
     data = bytearray()
-    async for chunk in request.content.iter_any():
-        data += chunk
-        if len(data) > limit:
-            raise TooLarge("body_too_large", limit=limit)
+    try:
+        async for chunk in request.content.iter_any():
+            data += chunk
+            if len(data) > limit:
+                raise TooLarge("body_too_large", limit=limit)
+    except web.RequestPayloadError as error:
+        raise Invalid("body_broken") from error
     return bytes(data)
 
 
@@ -187,7 +218,7 @@ async def _read(endpoint: Endpoint, request: web.Request) -> Any:
         return msgspec.json.decode(data, type=endpoint.body)
     except msgspec.ValidationError as error:
         raise Invalid("wrong_shape", detail=str(error)[:200]) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid("not_json") from error
 
 
@@ -223,7 +254,8 @@ async def guard(
             if "Allow" in error.headers:
                 response.headers["Allow"] = error.headers["Allow"]
         else:
-            response = error
+            _protect(error)
+            raise
     except DATABASE_AWAY as error:
         log.warning("database_away", path=request.path, reason=type(error).__name__)
         response = problem(Unavailable("try_again", retry_after_s=5))

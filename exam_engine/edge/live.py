@@ -20,7 +20,7 @@ import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from exam_engine.chain import Entry
-from exam_engine.edge.http import PHYSICIAN, Call, Endpoints, same_origin
+from exam_engine.edge.http import PHYSICIAN, Call, Endpoints, same_origin, session_of
 from exam_engine.edge.physician import HIDDEN_KINDS, own_attempt
 from exam_engine.edge.shapes import Welcome
 from exam_engine.edge.views import attempt_view, clock_of, device_of
@@ -68,7 +68,8 @@ async def live(call: Call) -> web.StreamResponse:
     if not socket.can_prepare(call.request):
         raise Forbidden("socket_only")
     await socket.prepare(call.request)
-    await Device(call.house, owner, call.path["attempt_id"], socket).serve()
+    session = session_of(call.request)
+    await Device(call.house, owner, call.path["attempt_id"], session, socket).serve()
     return socket
 
 
@@ -76,18 +77,21 @@ class Device:
     """One connected device of one attempt."""
 
     __slots__ = (
-        "_attempt_id", "_device", "_frames", "_house", "_known", "_own", "_owner", "_pump", "_since_s", "_socket",
-        "_waiting", "heard",
+        "_device", "_ending", "_frames", "_house", "_known", "_owner", "_pump", "_since_s", "_socket", "_waiting",
+        "attempt_id", "heard", "session",
     )  # fmt: skip
 
-    def __init__(self, house: House, owner: Owner, attempt_id: int, socket: web.WebSocketResponse) -> None:
+    def __init__(
+        self, house: House, owner: Owner, attempt_id: int, session: str, socket: web.WebSocketResponse
+    ) -> None:
         self._house = house
         self._owner = owner
-        self._attempt_id = attempt_id
+        self.attempt_id = attempt_id
         self._socket = socket
         self._device = ""
         self._known: Known | None = None
-        self._own: set[int] | None = None
+        self.session = session
+        self._ending = False
         self._waiting: deque[bytes] = deque()
         self._pump: asyncio.Task[None] | None = None
         self.heard = True
@@ -97,7 +101,7 @@ class Device:
     async def serve(self) -> None:
         """Until the device, the server or the line ends it."""
         sockets = self._house.sockets
-        sockets.add(self)
+        sockets[self] = None
         try:
             hello = await self._hello()
             if hello is not None:
@@ -107,12 +111,12 @@ class Device:
         except (*DATABASE_AWAY, Unavailable):
             await self.bye("restart", AWAY_MS)
         finally:
-            sockets.discard(self)
+            del sockets[self]
             if self._pump is not None:
                 self._pump.cancel()
 
     async def _hello(self) -> Hello | None:
-        with contextlib.suppress(asyncio.TimeoutError, msgspec.DecodeError):
+        with contextlib.suppress(asyncio.TimeoutError, msgspec.DecodeError, RecursionError):
             message = await self._socket.receive(HELLO_S)
             if message.type is WSMsgType.TEXT and isinstance(frame := read_frame(message.data), Hello):
                 return frame
@@ -122,30 +126,34 @@ class Device:
     async def _serve(self, hello: Hello) -> None:
         house = self._house
         self._device = hello.device
-        known = self._known = await house.service.hold(self._attempt_id)
+        known = self._known = await house.service.hold(self.attempt_id)
         try:
-            if known.holders > SOCKETS_PER_ATTEMPT_MAX:
-                await self.bye("too_many")
-                return
-            house.bus.add_listener(self._attempt_id, self._hear)
+            await self._make_room()
+            house.bus.add_listener(self.attempt_id, self._hear)
             await self._welcome(hello)
             self._present(True)
             await self._read()
         finally:
-            house.bus.remove_listener(self._attempt_id, self._hear)
+            house.bus.remove_listener(self.attempt_id, self._hear)
             house.service.let_go(known)
             self._present(known.holders > 0)
 
+    async def _make_room(self) -> None:
+        """The newest socket is the one that lives: on a bad line those before it are likely dead already."""
+        crowd = [device for device in self._house.sockets if device.attempt_id == self.attempt_id]
+        for device in crowd[: len(crowd) - SOCKETS_PER_ATTEMPT_MAX]:
+            await device.bye("too_many")
+
     def _present(self, connected: bool) -> None:
         assert self._known is not None
-        self._house.bus.present(self._owner.sitting_id, self._attempt_id, connected)
+        self._house.bus.present(self._owner.sitting_id, self.attempt_id, connected)
 
     async def _welcome(self, hello: Hello) -> None:
         house = self._house
-        known = await house.service.look(self._attempt_id)
+        known = await house.service.look(self.attempt_id)
         missed: list[Entry] | None = None
         if 0 < hello.since <= known.version and known.version - hello.since <= BACKLOG_MAX:
-            missed = await house.journal.load(self._attempt_id, hello.since)
+            missed = await house.journal.load(self.attempt_id, hello.since)
         for entry in missed or ():
             await self._send(self._told(known, entry))
         now = house.clock.now()
@@ -153,7 +161,7 @@ class Device:
         if missed is None:
             sitting = await house.registry.sitting(self._owner.sitting_id)
             person = (self._owner.name, self._owner.id_number)
-            view = attempt_view(self._attempt_id, known.version, known.attempt, sitting, person, self._device, now)
+            view = attempt_view(self.attempt_id, known.version, known.attempt, sitting, person, self._device, now)
         clock = clock_of(known.attempt, now)
         await self._send(write(Welcome(view, known.version, known.attempt.last_seq, clock)))
 
@@ -176,14 +184,16 @@ class Device:
             return
         try:
             frame = read_frame(data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             assert self._known is not None
             await self._send(write(Rejected(code="wrong_shape", last_seq=self._known.attempt.last_seq)))
             return
         if isinstance(frame, Ping):
-            self._house.bus.has(self._owner.sitting_id, self._attempt_id, frame.have)
+            self._house.bus.has(self._owner.sitting_id, self.attempt_id, frame.have)
             await self._pong()
-        elif not isinstance(frame, Hello):
+        elif isinstance(frame, Hello):
+            await self.bye("protocol")
+        else:
             await self._command(frame)
 
     def _flooding(self) -> bool:
@@ -204,7 +214,7 @@ class Device:
     async def _command(self, command: DeviceCommand) -> None:
         seq: int = getattr(command, "seq", 0)
         try:
-            result = await self._house.service.handle(self._attempt_id, command, device=self._device)
+            result = await self._house.service.handle(self.attempt_id, command, device=self._device)
         except Unavailable:
             raise
         except PersonError as error:
@@ -222,6 +232,7 @@ class Device:
             if entry.kind not in HIDDEN_KINDS and not (holds and entry.kind in _OWN):
                 self._later(self._told(known, entry))
             if entry.kind == "device_taken" and not holds:
+                self._ending = True
                 self._later(write(Bye(code="superseded")))
 
     def _told(self, known: Known, entry: Entry) -> bytes:
@@ -243,6 +254,8 @@ class Device:
                     await self.bye("too_slow")
                     return
                 await self._send(self._waiting.popleft())
+            if self._ending:
+                await self._socket.close()
 
     async def _send(self, frame: bytes) -> None:
         if frame and not self._socket.closed:
@@ -261,6 +274,13 @@ class ToldHead(msgspec.Struct, frozen=True, tag="told", tag_field="type"):
     version: int
     at: datetime
     clock: Clock
+
+
+def end_session(house: House, session: str) -> None:
+    """Somebody logged out: what that session has open here is closed."""
+    for device in tuple(house.sockets):
+        if device.session == session:
+            asyncio.get_running_loop().create_task(device.bye("logged_out"))
 
 
 async def close_silent(house: House) -> None:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from exam_engine.messages import (
+    TEXT_PATTERN,
     AcceptIdentity,
     Annul,
     Clock,
@@ -30,7 +31,7 @@ from exam_engine.messages import (
 )
 from exam_engine.sitting import Kind, Round
 
-Login = Annotated[str, Meta(min_length=1, max_length=60)]
+Login = Annotated[str, Meta(min_length=1, max_length=60, pattern=TEXT_PATTERN)]
 Password = Annotated[str, Meta(min_length=1, max_length=200)]
 RequestId = Annotated[str, Meta(min_length=8, max_length=64, pattern="^[A-Za-z0-9_-]+$(?!\\n)")]
 AttemptId = Annotated[int, Meta(ge=1, le=2**53 - 1)]
@@ -218,7 +219,7 @@ class CommandBatch(_Shape, frozen=True, kw_only=True):
     """The socket's twin: the same commands, in order, from `device`; `since` is the last version it has."""
 
     device: Device
-    since: Annotated[int, Meta(ge=0)] = 0
+    since: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
     commands: Annotated[list[DeviceCommand], Meta(max_length=500)] = []
 
 
@@ -455,9 +456,9 @@ class ReleaseOrder(_Shape, frozen=True, kw_only=True):
 class ExtraTime(_Shape, frozen=True, kw_only=True):
     """Extra minutes of one person, before he enters (province only)."""
 
-    person_id: int
+    person_id: Annotated[int, Meta(ge=1, le=2**53 - 1)]
     minutes: Annotated[int, Meta(ge=0, le=600)]
-    reason: Annotated[str, Meta(min_length=5, max_length=500)]
+    reason: Annotated[str, Meta(min_length=5, max_length=500, pattern=TEXT_PATTERN)]
 
 
 class Awaited(_Shape, frozen=True, kw_only=True):

@@ -10,13 +10,12 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.exceptions import RedisError
 
-from exam_engine.edge.http import PUBLIC, Call, Endpoints, as_json
+from exam_engine.edge.http import LOOPBACK, PUBLIC, Call, Endpoints, as_json, proxied
 from exam_engine.edge.shapes import Health
 from exam_engine.errors import NotFound
 
 DIST: Final = Path(__file__).parent.parent / "web" / "dist"
 HEALTH_S: Final = 2.0
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 FOREVER: Final = "public, max-age=31536000, immutable"
 
 endpoints = Endpoints()
@@ -51,7 +50,7 @@ async def openapi(call: Call) -> web.Response:
 @endpoints.add("GET", "/metrics", roles=PUBLIC, media="text/plain")
 async def metrics(call: Call) -> web.Response:
     """Figures for Prometheus, on this host only."""
-    if call.request.remote not in LOOPBACK:
+    if call.request.remote not in LOOPBACK or proxied(call.request):
         raise NotFound("no_such_page")
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 

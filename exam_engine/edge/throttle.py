@@ -20,49 +20,45 @@ class Throttle:
         self._monotonic_s = monotonic_s
         self._local: dict[str, tuple[float, int]] = {}
 
-    async def check(self, key: str, limit: int, window_s: int) -> None:
-        """Raise TooMany if `limit` tries of this key are on record."""
-        count, left_s = await self._read(key, window_s)
-        if count >= limit:
-            raise TooMany("too_many_tries", retry_after_s=max(1, left_s))
-
-    async def count(self, key: str, window_s: int) -> None:
-        """Put one try on record."""
+    async def take(self, key: str, limit: int, window_s: int) -> None:
+        """Put one try on record; raise TooMany if that is more than `limit`."""
         try:
             name = f"exam:tries:{key}"
-            count = await self._keys.incr(name)
-            if count == 1:
+            count = int(await self._keys.incr(name))
+            left_s = int(await self._keys.ttl(name))
+            if left_s < 0:  # the first, or the process died between counting and setting the end
                 await self._keys.expire(name, window_s)
+                left_s = window_s
         except (RedisError, OSError):
-            self._count_here(key, window_s)
+            count, left_s = self._count_here(key, window_s)
+        if count > limit:
+            raise TooMany("too_many_tries", retry_after_s=max(1, left_s))
+
+    async def give_back(self, key: str) -> None:
+        """That try does not count."""
+        ends_s, count = self._local.get(key, (0.0, 0))
+        if count:
+            self._local[key] = (ends_s, count - 1)
+        try:
+            if int(await self._keys.decr(f"exam:tries:{key}")) <= 0:
+                await self._keys.delete(f"exam:tries:{key}")
+        except (RedisError, OSError):
+            return
 
     async def forget(self, key: str) -> None:
-        """The try succeeded: what failed before no longer counts."""
+        """It succeeded: what failed before no longer counts."""
         self._local.pop(key, None)
         try:
             await self._keys.delete(f"exam:tries:{key}")
         except (RedisError, OSError):
             return
 
-    async def _read(self, key: str, window_s: int) -> tuple[int, int]:
-        name = f"exam:tries:{key}"
-        try:
-            count = int(await self._keys.get(name) or 0)
-            left_s = int(await self._keys.ttl(name)) if count else 0
-            if count and left_s < 0:  # the process died between counting and setting the end
-                await self._keys.expire(name, window_s)
-        except (RedisError, OSError):
-            return self._read_here(key)
-        return count, left_s if left_s > 0 else window_s
-
-    def _count_here(self, key: str, window_s: int) -> None:
+    def _count_here(self, key: str, window_s: int) -> tuple[int, int]:
         if len(self._local) >= KEYS_MAX:
             self._local.clear()
         ends_s, count = self._local.get(key, (0.0, 0))
         now_s = self._monotonic_s()
-        self._local[key] = (ends_s, count + 1) if now_s < ends_s else (now_s + window_s, 1)
-
-    def _read_here(self, key: str) -> tuple[int, int]:
-        ends_s, count = self._local.get(key, (0.0, 0))
-        left_s = ends_s - self._monotonic_s()
-        return (count, int(left_s)) if left_s > 0 else (0, 0)
+        if now_s >= ends_s:
+            ends_s, count = now_s + window_s, 0
+        self._local[key] = (ends_s, count + 1)
+        return count + 1, int(ends_s - now_s)
