@@ -16,7 +16,7 @@ from aiohttp import web
 
 from exam_engine import store
 from exam_engine.edge.shapes import Problem
-from exam_engine.errors import Forbidden, Invalid, NotLoggedIn, PersonError, TooLarge, Unavailable
+from exam_engine.errors import Forbidden, Invalid, NotFound, NotLoggedIn, PersonError, TooLarge, Unavailable
 from exam_engine.house import House
 from exam_engine.journal import DATABASE_AWAY
 from exam_engine.store import Account
@@ -97,6 +97,12 @@ def install(app: web.Application, endpoints: list[Endpoint]) -> None:
     for endpoint in endpoints:
         path = endpoint.path.replace("_id}", "_id:[0-9]{1,16}}").replace("{picture}", "{picture:[0-9a-f]{64}}")
         app.router.add_route(endpoint.method, path, _aiohttp_handler(endpoint))
+    app.router.add_route("*", "/api/{rest:.*}", nowhere)
+
+
+async def nowhere(_request: web.Request) -> web.StreamResponse:
+    """Any address of the API that is none, whatever the method."""
+    return problem(NotFound("no_such_page"))
 
 
 def _aiohttp_handler(endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -249,10 +255,7 @@ async def guard(
         response = await handler(request)
     except web.HTTPException as error:
         if request.path.startswith("/api/") and error.status >= 400:
-            code = {404: "no_such_page", 405: "wrong_method"}.get(error.status, "http_error")
-            response = as_json(Problem(code=code, facts={"status": error.status}), error.status)
-            if "Allow" in error.headers:
-                response.headers["Allow"] = error.headers["Allow"]
+            response = as_json(Problem(code="http_error", facts={"status": error.status}), error.status)
         else:
             _protect(error)
             raise

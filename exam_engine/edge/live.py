@@ -64,7 +64,7 @@ async def live(call: Call) -> web.StreamResponse:
     if not same_origin(call.request):
         raise Forbidden("foreign_page")
     owner = await own_attempt(call)
-    socket = web.WebSocketResponse(compress=False, max_msg_size=FRAME_BYTES_MAX, autoping=True, timeout=2.0)
+    socket = web.WebSocketResponse(compress=False, max_msg_size=4 * FRAME_BYTES_MAX, autoping=True, timeout=2.0)
     if not socket.can_prepare(call.request):
         raise Forbidden("socket_only")
     await socket.prepare(call.request)
@@ -181,6 +181,9 @@ class Device:
         self.heard = True
         if self._flooding():
             await self.bye("too_many")
+            return
+        if len(data) > FRAME_BYTES_MAX:  # far above it aiohttp hangs up without a word
+            await self.bye("protocol")
             return
         try:
             frame = read_frame(data)

@@ -16,7 +16,6 @@ ERRORS = {
     "401": "nobody is logged in",
     "403": "not for this account",
     "404": "no such thing, or not for this account to know",
-    "405": "no such method here",
     "409": "refused by the rules; nothing was changed",
     "413": "body too large",
     "429": "too often",

@@ -254,7 +254,6 @@ async def test_the_socket_of_a_superseded_device_is_ended_as_its_bye_says(server
         second.attempt_id = first.attempt_id
         await second.portrait(51)
         await socket.until("bye", code="superseded")
-        await socket.send({"type": "ping"})
         assert (await socket.receive())["type"] == "closed"
 
 
