@@ -64,7 +64,6 @@ class Bus:
         self._versions: dict[str, dict[str, int]] = {}
         self._seen: dict[str, dict[str, bool]] = {}
         self._present: dict[int, set[int]] = {}
-        self._has: dict[int, dict[int, int]] = {}
         self._dirty = asyncio.Event()
         self._ended: list[str] = []
         self.session_ended: list[Callable[[str], None]] = []
@@ -113,11 +112,6 @@ class Bus:
         ):
             yield
 
-    def has(self, sitting: int, attempt_id: int, version: int) -> None:
-        """A candidate's device says up to which version it has taken in the events."""
-        if version:
-            self._has.setdefault(sitting, {})[attempt_id] = version
-
     def end_session(self, session: str) -> None:
         """Somebody logged out: what that session has open anywhere must close."""
         self._tell_ended(session)
@@ -141,15 +135,6 @@ class Bus:
         for attempt, seen_s in written.items():
             known.setdefault(int(attempt), int(seen_s) > 0 and now_s - int(seen_s) < PRESENCE_KEEP_S)
         return known
-
-    async def had(self, sitting: int) -> dict[int, int]:
-        """Up to which version each device of a sitting is known to have taken in its events."""
-        here = self._has.get(sitting, {})
-        try:
-            written = await self._keys.hgetall(f"exam:has:{sitting}")
-        except (RedisError, OSError):
-            return dict(here)
-        return {int(attempt): int(version) for attempt, version in written.items()} | here
 
     # --- running -------------------------------------------------------------------------------------------
 
@@ -214,15 +199,9 @@ class Bus:
             if turn % PRESENCE_WHOLE == 0:
                 written = {}
             try:
-                await self._write_taken_in()
                 await self._write_presence(written)
             except (RedisError, OSError):
                 written = {}
-
-    async def _write_taken_in(self) -> None:
-        has, self._has = self._has, {}
-        for sitting, versions in has.items():
-            await self._put(f"exam:has:{sitting}", versions)
 
     async def _write_presence(self, written: dict[int, set[int]]) -> None:
         """Who came and went since the last time; now and then everybody, so that nobody's mark grows old."""

@@ -250,6 +250,7 @@ SELECT j.attempt_id, j.kind, j.body FROM exam.journal j JOIN exam.attempts a USI
 WHERE a.sitting_id = $1 AND j.kind IN ('submitted', 'marked', 'came_late')
 """
 ALL_ATTEMPT_IDS = "SELECT attempt_id FROM exam.attempts WHERE attempt_id > $1 ORDER BY attempt_id LIMIT $2"
+TAKEN_IN = "UPDATE exam.attempts SET taken_in = $2 WHERE attempt_id = $1 AND taken_in < $2"
 ROW_OF = "SELECT phase, deadline_at, next_check_at, points, passed FROM exam.attempts WHERE attempt_id = $1"
 
 
@@ -286,7 +287,7 @@ SELECT $1, * FROM unnest($2::bigint[], $3::integer[], $4::text[]) ON CONFLICT DO
 """
 ACT = "SELECT act_id, sitting_id, command FROM exam.acts WHERE act_id = $1"
 TARGETS = """
-SELECT t.attempt_id, p.name, t.version, t.refused
+SELECT t.attempt_id, p.name, t.version, t.refused, a.taken_in >= t.version AS taken_in
 FROM exam.act_targets t JOIN exam.attempts a USING (attempt_id) JOIN people.persons p USING (person_id)
 WHERE t.act_id = $1 ORDER BY t.attempt_id
 """
@@ -298,7 +299,8 @@ LEFT JOIN exam.act_targets t USING (act_id)
 WHERE c.sitting_id = $1 GROUP BY c.act_id, p.name ORDER BY c.act_id DESC LIMIT 200
 """
 ACT_TARGETS_OF_SITTING = """
-SELECT t.act_id, t.attempt_id, t.version FROM exam.act_targets t JOIN exam.acts c USING (act_id)
+SELECT t.act_id, t.attempt_id, t.version, a.taken_in >= t.version AS taken_in
+FROM exam.act_targets t JOIN exam.acts c USING (act_id) JOIN exam.attempts a USING (attempt_id)
 WHERE c.sitting_id = $1 AND t.version IS NOT NULL
 """
 # A notice is received when it is acknowledged; which notice an act made stands in the entry it was written as.

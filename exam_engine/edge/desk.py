@@ -124,7 +124,7 @@ async def act(call: Call) -> ActOutcome:
         raise Invalid("nobody_named")
     act_id = await _act_id(call, sitting_id, asked)
     await _carry_out(call, sitting_id, asked, act_id)
-    return await _outcome(call, act_id, sitting_id)
+    return await _outcome(call, act_id)
 
 
 async def _act_id(call: Call, sitting_id: int, asked: ActRequest) -> int:
@@ -172,13 +172,12 @@ async def _one(call: Call, attempt_id: int, command: Any) -> tuple[int | None, s
     return result.version, None
 
 
-async def _outcome(call: Call, act_id: int, sitting_id: int) -> ActOutcome:
+async def _outcome(call: Call, act_id: int) -> ActOutcome:
     rows = await call.house.pool.fetch(store.TARGETS, act_id)
     row = await call.house.pool.fetchrow(store.ACT, act_id)
     assert row is not None, "acts are never deleted"
     notice = msgspec.json.decode(row["command"])["type"] == "warn"
-    sent = [(row["attempt_id"], row["version"]) for row in rows if row["version"] is not None]
-    received = await _received(call, sitting_id, sent, notice=notice)
+    received = await _received(call, [row for row in rows if row["version"] is not None], notice=notice)
     targets = [
         ActTarget(
             attempt_id=row["attempt_id"],
@@ -193,13 +192,12 @@ async def _outcome(call: Call, act_id: int, sitting_id: int) -> ActOutcome:
     return ActOutcome(act_id=act_id, sent=len(targets) - refused, refused=refused, targets=targets)
 
 
-async def _received(call: Call, sitting_id: int, sent: Sequence[tuple[int, int]], *, notice: bool) -> set[int]:
-    """Who has it: a notice is received when acknowledged, all else when the device says it has the event."""
-    if notice:
-        rows = await call.house.pool.fetch(store.ACKNOWLEDGED, [a for a, _ in sent], [v for _, v in sent])
-        return {row["attempt_id"] for row in rows}
-    had = await call.house.bus.had(sitting_id)
-    return {attempt_id for attempt_id, version in sent if had.get(attempt_id, 0) >= version}
+async def _received(call: Call, sent: Sequence[store.Row], *, notice: bool) -> set[int]:
+    """Who has it: a notice is received when acknowledged, all else when the device says it has taken in the event."""
+    if not notice:
+        return {row["attempt_id"] for row in sent if row["taken_in"]}
+    ids, versions = [row["attempt_id"] for row in sent], [row["version"] for row in sent]
+    return {row["attempt_id"] for row in await call.house.pool.fetch(store.ACKNOWLEDGED, ids, versions)}
 
 
 @endpoints.add("GET", "/api/desk/acts/{act_id}", roles=WATCHERS, answer=ActOutcome)
@@ -209,7 +207,7 @@ async def see_act(call: Call) -> ActOutcome:
     if row is None:
         raise NotFound("no_such_act")
     await check_scope(call, row["sitting_id"])
-    return await _outcome(call, row["act_id"], row["sitting_id"])
+    return await _outcome(call, row["act_id"])
 
 
 @endpoints.add("GET", "/api/desk/sittings/{sitting_id}/acts", roles=WATCHERS, answer=PastActs)
@@ -218,13 +216,13 @@ async def past_acts(call: Call) -> PastActs:
     sitting_id, pool = call.path["sitting_id"], call.house.pool
     await check_scope(call, sitting_id)
     acts = await pool.fetch(store.ACTS, sitting_id)
-    sent: dict[int, list[tuple[int, int]]] = {}
+    sent: dict[int, list[store.Row]] = {}
     for row in await pool.fetch(store.ACT_TARGETS_OF_SITTING, sitting_id):
-        sent.setdefault(row["act_id"], []).append((row["attempt_id"], row["version"]))
+        sent.setdefault(row["act_id"], []).append(row)
     found = []
     for row in acts:
         notice = msgspec.json.decode(row["command"])["type"] == "warn"
-        received = await _received(call, sitting_id, sent.get(row["act_id"], []), notice=notice)
+        received = await _received(call, sent.get(row["act_id"], []), notice=notice)
         found.append(
             PastAct(
                 act_id=row["act_id"],

@@ -19,6 +19,7 @@ import msgspec
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from exam_engine import store
 from exam_engine.chain import Entry
 from exam_engine.edge.http import PHYSICIAN, Call, Endpoints, same_origin, session_of
 from exam_engine.edge.physician import HIDDEN_KINDS, own_attempt
@@ -77,8 +78,8 @@ class Device:
     """One connected device of one attempt."""
 
     __slots__ = (
-        "_device", "_ending", "_frames", "_house", "_known", "_owner", "_pump", "_since_s", "_socket", "_waiting",
-        "attempt_id", "heard", "session",
+        "_device", "_ending", "_frames", "_house", "_known", "_owner", "_pump", "_since_s", "_socket",
+        "_taken_in", "_waiting", "attempt_id", "heard", "session",
     )  # fmt: skip
 
     def __init__(
@@ -92,6 +93,7 @@ class Device:
         self._known: Known | None = None
         self.session = session
         self._ending = False
+        self._taken_in = 0
         self._waiting: deque[bytes] = deque()
         self._pump: asyncio.Task[None] | None = None
         self.heard = True
@@ -130,6 +132,7 @@ class Device:
         try:
             await self._make_room()
             house.bus.add_listener(self.attempt_id, self._hear)
+            await self._has(hello.since)
             await self._welcome(hello)
             self._present(True)
             await self._read()
@@ -142,7 +145,7 @@ class Device:
         """The newest socket is the one that lives: on a bad line those before it are likely dead already."""
         crowd = [device for device in self._house.sockets if device.attempt_id == self.attempt_id]
         for device in crowd[: len(crowd) - SOCKETS_PER_ATTEMPT_MAX]:
-            await device.bye("too_many")
+            asyncio.get_running_loop().create_task(device.bye("too_many"))  # a dead line may take its time
 
     def _present(self, connected: bool) -> None:
         assert self._known is not None
@@ -192,12 +195,20 @@ class Device:
             await self._send(write(Rejected(code="wrong_shape", last_seq=self._known.attempt.last_seq)))
             return
         if isinstance(frame, Ping):
-            self._house.bus.has(self._owner.sitting_id, self.attempt_id, frame.have)
+            await self._has(frame.have)
             await self._pong()
         elif isinstance(frame, Hello):
             await self.bye("protocol")
         else:
             await self._command(frame)
+
+    async def _has(self, version: int) -> None:
+        """The device has taken in the events up to this version: the desk sees that its acts arrived."""
+        assert self._known is not None
+        version = min(version, self._known.version)
+        if version > self._taken_in:
+            self._taken_in = version
+            await self._house.pool.execute(store.TAKEN_IN, self.attempt_id, version)
 
     def _flooding(self) -> bool:
         self._frames += 1
@@ -268,7 +279,8 @@ class Device:
         """Say why, then close."""
         with contextlib.suppress(ConnectionError):
             await self._send(write(Bye(code=code, retry_after_ms=retry_after_ms)))
-        await self._socket.close(code=WSCloseCode.OK, message=code.encode())
+        with contextlib.suppress(ConnectionError):
+            await self._socket.close(code=WSCloseCode.OK, message=code.encode())
 
 
 class ToldHead(msgspec.Struct, frozen=True, tag="told", tag_field="type"):

@@ -165,7 +165,7 @@ async def give_commands(call: Call) -> BatchOutcome:
         await house.service.look(attempt_id)
     finally:
         house.service.let_go(known)
-    house.bus.has(known.attempt.sitting, attempt_id, batch.since)
+    await house.pool.execute(store.TAKEN_IN, attempt_id, min(batch.since, known.version))
     entries = await house.journal.load(attempt_id, batch.since)
     told = [
         ToldEvent(version=e.version, at=e.at, event=Raw(e.body.encode())) for e in entries if e.kind not in HIDDEN_KINDS

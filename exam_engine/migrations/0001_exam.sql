@@ -117,6 +117,7 @@ CREATE TABLE exam.attempts (
     next_check_at   timestamptz,
     points          integer,
     passed          boolean,
+    taken_in        integer NOT NULL DEFAULT 0, -- up to which version the candidate's device has taken in the events
     version         integer NOT NULL DEFAULT 1, -- the journal's number this line follows from; it never goes back
     UNIQUE (sitting_id, person_id, number),
     CHECK (phase <> 'running' OR (deadline_at IS NOT NULL AND next_check_at IS NOT NULL)),

@@ -197,7 +197,16 @@ def test_what_makes_no_sense_is_refused(world: World, portal: Portal, frames: li
     seen = portal.call(world.refused(*frames))
     answered_or_ended(
         seen,
-        {"wrong_shape", "seq_gap", "seq_reused", "no_such_item", "no_such_option", "one_option_only", "no_such_notice"},
+        {
+            "wrong_shape",
+            "seq_gap",
+            "seq_reused",
+            "no_such_item",
+            "no_such_option",
+            "one_option_only",
+            "no_such_notice",
+            "protocol",
+        },
     )
     portal.call(world.others_go_on())
 
