@@ -144,7 +144,7 @@ class Device:
     async def _make_room(self) -> None:
         """The newest socket is the one that lives: on a bad line those before it are likely dead already."""
         crowd = [device for device in self._house.sockets if device.attempt_id == self.attempt_id]
-        for device in crowd[: len(crowd) - SOCKETS_PER_ATTEMPT_MAX]:
+        for device in crowd[: max(0, len(crowd) - SOCKETS_PER_ATTEMPT_MAX)]:
             asyncio.get_running_loop().create_task(device.bye("too_many"))  # a dead line may take its time
 
     def _present(self, connected: bool) -> None:

@@ -123,7 +123,7 @@ async def answers(server: Server, house: House, count: int, seconds: float, roun
     written = await house.pool.fetchval(
         "SELECT count(*) FROM exam.journal WHERE attempt_id = ANY ($1::bigint[]) AND kind = 'answered'", ids
     )
-    acknowledged = sum(target["seq"] for target in targets)
+    acknowledged = sum(int(str(target["seq"])) for target in targets)
     return [*rows, ["acknowledged but not in the journal", str(acknowledged - written)]]
 
 

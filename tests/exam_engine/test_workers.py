@@ -66,7 +66,9 @@ class Day:
         journal = Journal(pool)
         self.start(journal.run())
         clock: Any = Clock()
-        parts: dict[str, Any] = dict.fromkeys(("settings", "redis", "bus", "pictures", "vision"))
+        parts: dict[str, Any] = dict.fromkeys(
+            ("settings", "redis", "bus", "pictures", "vision", "throttle", "hashing", "version")
+        )
         return House(
             pool=pool,
             clock=clock,

@@ -119,7 +119,6 @@ async def _take(process: Process, line: Line, known: Known, device: str, data: b
         line.send_down(write(Rejected("wrong_shape", known.attempt.last_seq)))
         return
     if isinstance(frame, Ping):
-        process.house.bus.has(known.attempt.sitting, known.attempt_id, frame.have)
         line.send_down(_welcome(known))
     elif not isinstance(frame, Hello):
         seq = getattr(frame, "seq", 0)

@@ -83,6 +83,9 @@ class Process:
             registry=cast("Any", _Registry()),
             pictures=nothing,
             vision=nothing,
+            throttle=nothing,
+            hashing=nothing,
+            version="",
         )
         self.board = Board(self.house, SITTING)
         self.boards_lost = 0
