@@ -87,13 +87,6 @@ _FINAL = frozenset({Phase.SUBMITTED, Phase.MARKED, Phase.RELEASED, Phase.ANNULLE
 _BEFORE_START = frozenset({Phase.ENTERED, Phase.IDENTITY, Phase.READY})
 
 
-class Given(msgspec.Struct, frozen=True, gc=False):
-    """The last word on one item: the choice ("" after clearing) and the number it came with."""
-
-    choice: str
-    seq: int
-
-
 class Notice(msgspec.Struct, frozen=True, gc=False):
     notice: int
     level: NoticeLevel
@@ -103,7 +96,7 @@ class Notice(msgspec.Struct, frozen=True, gc=False):
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """The fold of one journal. `answers` maps positions (from 1) to the last word given on them."""
+    """The fold of one journal. `answers` maps positions (from 1) to the last word on them, "" once cleared."""
 
     sitting: int
     person: int
@@ -126,7 +119,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     extended_s: int = 0
     last_seq: int = 0
     said: bytes = b""  # the print of each number's command, in their order
-    answers: dict[int, Given] = {}
+    answers: dict[int, str] = {}
     marks: dict[int, int] = {}  # position -> seq while marked for later
     late_count: int = 0
     notices: tuple[Notice, ...] = ()
@@ -145,7 +138,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def answered_count(self) -> int:
-        return sum(1 for given in self.answers.values() if given.choice)
+        return sum(1 for choice in self.answers.values() if choice)
 
     @property
     def unanswered_count(self) -> int:
@@ -488,11 +481,11 @@ def evolve(attempt: Attempt, event: Event, at: datetime) -> Attempt:
     match event:
         case Answered():
             # The few choices there are, are kept once, not once per answer of a hundred thousand attempts.
-            answers = {**attempt.answers, event.no: Given(intern(event.choice), event.seq)}
+            answers = {**attempt.answers, event.no: intern(event.choice)}
             said = attempt.said + _print("answer", event.no, event.choice)
             return replace(attempt, answers=answers, last_seq=event.seq, said=said)
         case Cleared():
-            answers = {**attempt.answers, event.no: Given("", event.seq)}
+            answers = {**attempt.answers, event.no: ""}
             said = attempt.said + _print("answer", event.no, "")
             return replace(attempt, answers=answers, last_seq=event.seq, said=said)
         case MarkedForLater():

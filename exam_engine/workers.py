@@ -208,7 +208,7 @@ async def _mark_safely(house: House, known: Known, paper: Paper) -> bool:
 
 async def _mark(house: House, known: Known, paper: Paper) -> None:
     sitting = await house.registry.sitting(known.attempt.sitting)
-    answers = {no: given.choice for no, given in known.attempt.answers.items() if given.choice}
+    answers = {no: choice for no, choice in known.attempt.answers.items() if choice}
     score, scheme = await house.papers.score(paper, answers, sitting.points_per_item)
     await save_score(house.pool, known.attempt_id, 1, score, scheme=scheme)
     command = RecordMark(revision=1, points=score.points, points_max=score.points_max)

@@ -70,7 +70,7 @@ def attempt_view(
         pause_reason=attempt.pause_reason,
         identity_locked=attempt.locked,
         lock_reason=attempt.lock_reason,
-        answers=[GivenAnswer(no=no, choice=g.choice) for no, g in sorted(attempt.answers.items()) if g.choice],
+        answers=[GivenAnswer(no=no, choice=choice) for no, choice in sorted(attempt.answers.items()) if choice],
         marks=sorted(attempt.marks),
         notices=[
             NoticeView(notice=n.notice, level=n.level, text=n.text, at=n.at, acknowledged=n.acknowledged)

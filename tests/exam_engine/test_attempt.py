@@ -14,7 +14,6 @@ from exam_engine.attempt import (
     NOTICES_MAX,
     PORTRAITS_MAX,
     Attempt,
-    Given,
     begin,
     decide,
     due,
@@ -253,7 +252,7 @@ def test_the_states_of_the_table_cover_every_phase() -> None:
 def test_the_next_number_is_taken_and_the_answer_is_kept_with_it() -> None:
     attempt = after(running(), Answer(1, 3, "d"), Answer(2, 4, "ace"), Clear(3, 3))
 
-    assert attempt.answers == {3: Given("", 3), 4: Given("ace", 2)}
+    assert attempt.answers == {3: "", 4: "ace"}
     assert (attempt.last_seq, attempt.answered_count, attempt.unanswered_count) == (3, 1, 9)
 
 
@@ -303,7 +302,7 @@ def test_an_old_number_whose_item_was_answered_again_since_counts_as_a_retry() -
     attempt = after(running(), Answer(1, 1, "a"), Answer(2, 1, "b"))
 
     assert decide(attempt, Answer(1, 1, "a"), CANDIDATE, T0) == ()
-    assert attempt.answers == {1: Given("b", 2)}
+    assert attempt.answers == {1: "b"}
 
 
 @pytest.mark.parametrize(
@@ -348,7 +347,7 @@ def test_a_mark_for_later_is_set_and_taken_off() -> None:
 
 
 def test_all_options_of_an_item_of_several_answers_may_be_chosen() -> None:
-    assert after(running(), Answer(1, 4, "abcde")).answers == {4: Given("abcde", 1)}
+    assert after(running(), Answer(1, 4, "abcde")).answers == {4: "abcde"}
 
 
 # --- no way back in an unfolding case (A4) -----------------------------------------------------------------------
@@ -366,7 +365,7 @@ def test_inside_an_unfolding_case_who_has_gone_on_can_not_change_what_came_befor
 def test_the_last_question_answered_of_an_unfolding_case_may_still_be_changed() -> None:
     attempt = after(running(NO_BACK), Answer(1, 7, "a"), Answer(2, 8, "b"), Answer(3, 8, "c"))
 
-    assert attempt.answers[8] == Given("c", 3)
+    assert attempt.answers[8] == "c"
 
 
 def test_clearing_the_later_question_does_not_open_the_way_back() -> None:
@@ -380,21 +379,21 @@ def test_marking_for_later_and_items_outside_the_case_know_no_way_back() -> None
 
     attempt = after(attempt, MarkForLater(4, 7, on=True), Answer(5, 6, "c"))
 
-    assert (attempt.marks, attempt.answers[6]) == ({7: 4}, Given("c", 5))
+    assert (attempt.marks, attempt.answers[6]) == ({7: 4}, "c")
 
 
 def test_of_two_neighbouring_cases_each_knows_only_its_own_way() -> None:
     layout = Layout(options="eeee", multiple="----", chain="aabb")
     attempt = after(running(NO_BACK, layout=layout), Answer(1, 2, "a"), Answer(2, 3, "b"))
 
-    assert after(attempt, Answer(3, 2, "c")).answers[2] == Given("c", 3)
+    assert after(attempt, Answer(3, 2, "c")).answers[2] == "c"
     assert refusal(attempt, Answer(3, 1, "c")) == "no_way_back"
 
 
 def test_without_the_rule_one_may_go_back_everywhere() -> None:
     attempt = after(running(), Answer(1, 9, "a"), Answer(2, 7, "b"))
 
-    assert attempt.answers == {9: Given("a", 1), 7: Given("b", 2)}
+    assert attempt.answers == {9: "a", 7: "b"}
 
 
 # --- the start ---------------------------------------------------------------------------------------------------
@@ -430,7 +429,7 @@ def test_an_answer_counts_until_the_grace_after_the_deadline_is_over(second: flo
     attempt = after(running(), Answer(1, 1, "a"), now=at(second))
 
     assert (attempt.phase, attempt.late_count) == ((Phase.RUNNING, 0) if counts else (Phase.SUBMITTED, 1))
-    assert attempt.answers == ({1: Given("a", 1)} if counts else {})
+    assert attempt.answers == ({1: "a"} if counts else {})
 
 
 def test_the_bell_counts_as_of_the_deadline_however_late_somebody_looks() -> None:
@@ -453,7 +452,7 @@ def test_an_answer_after_the_bell_is_kept_but_not_counted() -> None:
     attempt = after(running(), Answer(1, 1, "a"), Answer(2, 2, "b"))
     attempt = after(attempt, Answer(3, 1, "c"), Clear(4, 2), now=at(4000))
 
-    assert attempt.answers == {1: Given("a", 1), 2: Given("b", 2)}
+    assert attempt.answers == {1: "a", 2: "b"}
     assert (attempt.late_count, attempt.last_seq) == (2, 4)
 
 
@@ -754,7 +753,7 @@ def test_who_has_the_pass_points_has_passed(pass_points: int, passed: bool) -> N
 def test_an_annulled_attempt_keeps_its_evidence_and_nothing_more_happens_to_it() -> None:
     annulled = STATES["annulled"]
 
-    assert annulled.answers == {1: Given("a", 1), 2: Given("b", 2)}
+    assert annulled.answers == {1: "a", 2: "b"}
     assert (annulled.phase, annulled.paused_at, annulled.locked, next_check_at(annulled)) == (
         Phase.ANNULLED,
         None,

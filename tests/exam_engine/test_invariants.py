@@ -88,7 +88,7 @@ async def test_i_3_an_answer_that_was_acknowledged_is_there_after_the_process_wa
 
     after_the_kill = await exam.process().look(ATTEMPT)
 
-    assert (result.result, after_the_kill.attempt.answers[1].choice) == ("saved", "c")
+    assert (result.result, after_the_kill.attempt.answers[1]) == ("saved", "c")
 
 
 async def test_i_3_a_late_answer_is_told_to_be_late_and_kept_never_silently_dropped() -> None:

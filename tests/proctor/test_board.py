@@ -47,7 +47,7 @@ def shown(attempt: Attempt) -> dict[str, Any]:
     return {
         "phase": attempt.phase.value,
         "item_count": attempt.item_count,
-        "answered": {no for no, given_ in attempt.answers.items() if given_.choice},
+        "answered": {no for no, given_ in attempt.answers.items() if given_},
         "deadline_at": attempt.deadline_at,
         "paused_at": attempt.paused_at,
         "locked": attempt.locked,

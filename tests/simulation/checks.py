@@ -139,7 +139,7 @@ def _marked_once(_entries: list[Entry], states: States) -> Found:
     if len(marks) != 1:
         yield f"handed in and marked {len(marks)} times"
         return
-    right = worth({no: given.choice for no, given in final.answers.items() if given.choice})
+    right = worth({no: choice for no, choice in final.answers.items() if choice})
     if marks[0].points != right:
         yield f"marked from other answers than those in the journal: {marks[0].points} and not {right}"
     if sum(isinstance(event, Released) for event, *_ in states) != 1:
