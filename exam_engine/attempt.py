@@ -74,11 +74,13 @@ from exam_engine.messages import (
     Warned,
 )
 from exam_engine.sitting import IdentityCheck, Policy
+from proctor.identity import Verdict
 
 LATE_MAX = 1000  # late answers kept per attempt; a device that sends more is broken or hostile
 NOTICES_MAX = 200
 PORTRAITS_MAX = 100
 EXTENSION_S_MAX = 24 * 3600  # in sum, per attempt
+TRY_AGAIN = "try_again"  # the reason of a refusal by the model: the browser has the sentence
 _PRINT_BYTES = 4
 
 # Attempts of a sitting share one policy: it is the same value, so it may as well be the same object.
@@ -355,9 +357,12 @@ def _take_portrait(attempt: Attempt, command: TakePortrait) -> tuple[Event, ...]
         raise Refused("too_many_portraits", limit=PORTRAITS_MAX)
     taken = PortraitTaken(device=command.device, picture=command.picture)
     check = attempt.policy.identity_again if attempt.phase is Phase.RUNNING else attempt.policy.identity
-    if check is IdentityCheck.PERSON:
-        return (taken,)
-    return (taken, *_accepted(attempt, command.device, by=0))
+    judged = command.verdict if check is IdentityCheck.MODEL else None
+    if check is IdentityCheck.AT_ONCE or judged is Verdict.ACCEPT:
+        return (taken, *_accepted(attempt, command.device, by=0))
+    if judged is Verdict.RETRY:
+        return (taken, IdentityRefused(by=0, reason=TRY_AGAIN))
+    return (taken,)
 
 
 def _accepted(attempt: Attempt, device: str, by: int) -> tuple[Event, ...]:

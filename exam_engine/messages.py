@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from exam_engine.sitting import Policy
+from proctor.identity import Verdict
 
 TEXT_CHARS_MAX: Final = 500
 BATCH_MAX: Final = 500  # commands in one batch: a whole offline exam fits
@@ -160,10 +161,11 @@ class Annul(_Message, frozen=True, tag="annul"):
 
 
 class TakePortrait(_Message, frozen=True, tag="take_portrait"):
-    """A portrait was stored as `picture`; it comes from `device`."""
+    """A portrait was stored as `picture`; it comes from `device`. `verdict` is what the model said, if it was asked."""
 
     device: Device
     picture: PictureName
+    verdict: Verdict = Verdict.ASK_A_PERSON
 
 
 class RecordMark(_Message, frozen=True, tag="record_mark"):

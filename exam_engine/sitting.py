@@ -27,6 +27,7 @@ class Round(StrEnum):
 class IdentityCheck(StrEnum):
     AT_ONCE = "at_once"  # the portrait is kept, nobody waits for a judgement
     PERSON = "person"  # somebody at the desk accepts it
+    MODEL = "model"  # a face model judges; in doubt, and while none is installed, somebody at the desk
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -136,10 +136,10 @@ async def take_portrait(call: Call) -> Portrait:
         raise Refused("already_submitted")
     name = await _keep_picture(call)
     look = await house.vision.look(call.body, None)
-    judge([look], known.attempt.portrait_count)  # a model's word joins the policy when one is installed
+    verdict = judge([look], known.attempt.portrait_count)
     purpose = "again" if known.attempt.phase is Phase.RUNNING else "entry"
     await add_picture(house.pool, attempt_id, name, purpose, look)
-    await house.service.handle(attempt_id, TakePortrait(device=device, picture=name))
+    await house.service.handle(attempt_id, TakePortrait(device=device, picture=name, verdict=verdict))
     known = await house.service.look(attempt_id)
     return Portrait(picture=name, phase=known.attempt.phase, identity=identity_of(known.attempt), version=known.version)
 

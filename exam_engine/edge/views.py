@@ -22,9 +22,9 @@ def identity_of(attempt: Attempt) -> str:
     """none, waiting, refused or accepted."""
     if attempt.candidate_device:
         return "waiting"
-    if attempt.phase in (Phase.ENTERED, Phase.IDENTITY):
-        return "refused" if attempt.refusal else "none"
-    return "accepted"
+    if attempt.refusal:
+        return "refused"
+    return "none" if attempt.phase in (Phase.ENTERED, Phase.IDENTITY) else "accepted"
 
 
 def device_of(attempt: Attempt, device: str) -> str:

@@ -13,6 +13,7 @@ from exam_engine.attempt import (
     LATE_MAX,
     NOTICES_MAX,
     PORTRAITS_MAX,
+    TRY_AGAIN,
     Attempt,
     begin,
     decide,
@@ -75,6 +76,7 @@ from exam_engine.messages import (
     write,
 )
 from exam_engine.sitting import IdentityCheck, Policy
+from proctor.identity import Verdict
 from tests.exam_engine.samples import (
     CANDIDATE,
     DESK,
@@ -669,6 +671,28 @@ def test_a_takeover_judged_by_a_person_waits_and_the_old_device_holds_on() -> No
     assert after(waiting, AcceptIdentity(), by=DESK).device == TABLET
     refused = after(waiting, RefuseIdentity("不是本人"), by=DESK)
     assert (refused.phase, refused.device, refused.refusal) == (Phase.RUNNING, PHONE, "不是本人")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "phase", "waits", "reason"),
+    [
+        (Verdict.ACCEPT, Phase.READY, False, ""),
+        (Verdict.RETRY, Phase.ENTERED, False, TRY_AGAIN),
+        (Verdict.ASK_A_PERSON, Phase.IDENTITY, True, ""),
+    ],
+)
+def test_where_a_model_judges_its_word_counts_and_its_doubt_asks_a_person(
+    verdict: Verdict, phase: Phase, waits: bool, reason: str
+) -> None:
+    judged = after(new(Policy(identity=IdentityCheck.MODEL)), TakePortrait(PHONE, PICTURES[0], verdict))
+
+    assert (judged.phase, bool(judged.candidate_device), judged.refusal) == (phase, waits, reason)
+
+
+def test_a_model_is_not_heard_where_the_policy_does_not_ask_it() -> None:
+    judged = after(new(Policy(identity=IdentityCheck.PERSON)), TakePortrait(PHONE, PICTURES[0], Verdict.ACCEPT))
+
+    assert judged.phase is Phase.IDENTITY
 
 
 def test_a_device_that_takes_portraits_without_end_is_stopped() -> None:
