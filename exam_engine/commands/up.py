@@ -90,9 +90,9 @@ def _options(settings: Settings, port: int) -> list[str]:
 def _tell(settings: Settings, port: int, prepared: Prepared) -> None:
     """Say where it serves and who can log in, to the person and, as JSON, to the ready file."""
     console = Console()
-    table = Table("address", title="exam is up", title_justify="left")
+    table = Table("physicians", "desk", title="exam is up", title_justify="left")
     for address in addresses(settings.host, port):
-        table.add_row(address)
+        table.add_row(address, f"{address}/desk/")
     console.print(table)
     if prepared.accounts:
         console.print(_account_table(prepared.accounts))
