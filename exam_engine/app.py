@@ -220,7 +220,7 @@ def set_up_log() -> None:
 def measure(house: House) -> None:
     """Gauges of this process; made anew when a process builds a second house, as tests do."""
     gauges = {
-        "exam_sockets": ("Connected candidates' devices", lambda: len(house.sockets)),
+        "exam_sockets": ("Connected candidates' devices", lambda: len(house.all_devices())),
         "exam_attempts_held": ("Attempts in memory", lambda: len(house.service.held_versions())),
         "exam_journal_entries": ("Journal entries committed", lambda: house.journal.entries),
         "exam_journal_turns": ("Group commits", lambda: house.journal.turns),

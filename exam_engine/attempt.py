@@ -75,6 +75,7 @@ from exam_engine.messages import (
 )
 from exam_engine.sitting import IdentityCheck, Policy
 from proctor.identity import Verdict
+from scoring.result import LegOutcome, leg_outcome
 
 LATE_MAX = 1000  # late answers kept per attempt; a device that sends more is broken or hostile
 NOTICES_MAX = 200
@@ -457,7 +458,7 @@ def _release(attempt: Attempt, command: Release, by: int) -> tuple[Event, ...]:
         return ()
     if attempt.phase is not Phase.MARKED or attempt.marked is None:
         raise Refused("not_marked", phase=attempt.phase)
-    passed = attempt.marked.points >= command.pass_points
+    passed = leg_outcome(attempt.marked.points, command.pass_points) is LegOutcome.PASSED
     return (Released(pass_points=command.pass_points, passed=passed, by=by),)
 
 

@@ -10,9 +10,9 @@ from typing import Final
 
 import asyncpg
 import msgspec
-from argon2 import PasswordHasher
 
 from exam_engine import store
+from exam_engine.edge.accounts import hasher
 from exam_engine.sitting import Policy
 from question_bank import blueprint as blueprints
 from question_bank import store as bank
@@ -101,9 +101,7 @@ async def _seed(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     organisations = {
         kind: await connection.fetchval(store.ADD_ORGANISATION, kind, name, PROVINCE) for kind, name in ORGANISATIONS
     }
-    password_hash = await asyncio.to_thread(
-        PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1).hash, PASSWORD
-    )
+    password_hash = await asyncio.to_thread(hasher.hash, PASSWORD)
     staff = {}
     for role, login, name, kind in STAFF:
         person = await connection.fetchval(store.ADD_PERSON, name, None, organisations[kind], True)

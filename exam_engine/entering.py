@@ -6,7 +6,7 @@ from exam_engine.errors import NotFound, Refused
 from exam_engine.house import House
 from exam_engine.messages import Entered, Phase
 from exam_engine.papers import paper_digest, write_paper
-from exam_engine.service import make_entry
+from exam_engine.service import Known, make_entry
 from exam_engine.sitting import Kind, Sitting
 from question_bank.paper import Paper
 
@@ -51,7 +51,7 @@ async def _open(house: House, sitting: Sitting, person_id: int, extra_minutes: i
     opened = await store.open_attempt(house.pool, sitting.sitting_id, person_id, number, write_paper(paper), first)
     if not opened:
         return None
-    house.bus.announce(await house.service.look(attempt_id), [first])
+    house.bus.announce(Known(attempt_id, first), [first])
     return attempt_id
 
 

@@ -47,4 +47,8 @@ class House:
     hashing: asyncio.Semaphore
     version: str
     closing: bool = False
-    sockets: dict[Device, None] = field(default_factory=dict)  # in the order they came
+    devices: dict[int, list[Device]] = field(default_factory=dict)  # of each attempt, in the order they came
+
+    def all_devices(self) -> list[Device]:
+        """Every connected device."""
+        return [device for devices in self.devices.values() for device in devices]

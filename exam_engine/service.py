@@ -14,7 +14,8 @@ mutex of an attempt keeps this process from racing itself; it locks out nobody e
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Protocol
 
@@ -119,6 +120,15 @@ class Service:
         known.holders -= 1
         if known.holders == 0:
             self._known.pop(known.attempt_id, None)
+
+    @asynccontextmanager
+    async def holding(self, attempt_id: int) -> AsyncIterator[Known]:
+        """`hold` for the length of a request, so that the journal is read once and not once a step."""
+        known = await self.hold(attempt_id)
+        try:
+            yield known
+        finally:
+            self.let_go(known)
 
     async def hold_many(self, attempt_ids: Sequence[int]) -> list[Known]:
         """`hold` for many at once, one read for all that are not in memory."""

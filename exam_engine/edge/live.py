@@ -102,8 +102,8 @@ class Device:
 
     async def serve(self) -> None:
         """Until the device, the server or the line ends it."""
-        sockets = self._house.sockets
-        sockets[self] = None
+        devices = self._house.devices.setdefault(self.attempt_id, [])
+        devices.append(self)
         try:
             hello = await self._hello()
             if hello is not None:
@@ -113,7 +113,9 @@ class Device:
         except (*DATABASE_AWAY, Unavailable):
             await self.bye("restart", AWAY_MS)
         finally:
-            del sockets[self]
+            devices.remove(self)
+            if not devices:
+                self._house.devices.pop(self.attempt_id, None)
             if self._pump is not None:
                 self._pump.cancel()
 
@@ -143,7 +145,7 @@ class Device:
 
     async def _make_room(self) -> None:
         """The newest socket is the one that lives: on a bad line those before it are likely dead already."""
-        crowd = [device for device in self._house.sockets if device.attempt_id == self.attempt_id]
+        crowd = self._house.devices[self.attempt_id]
         for device in crowd[: max(0, len(crowd) - SOCKETS_PER_ATTEMPT_MAX)]:
             asyncio.get_running_loop().create_task(device.bye("too_many"))  # a dead line may take its time
 
@@ -293,14 +295,14 @@ class ToldHead(msgspec.Struct, frozen=True, tag="told", tag_field="type"):
 
 def end_session(house: House, session: str) -> None:
     """Somebody logged out: what that session has open here is closed."""
-    for device in tuple(house.sockets):
+    for device in house.all_devices():
         if device.session == session:
             asyncio.get_running_loop().create_task(device.bye("logged_out"))
 
 
 async def close_silent(house: House) -> None:
     """Close every device not heard since the last time this ran; call it every SILENCE_S."""
-    for device in tuple(house.sockets):
+    for device in house.all_devices():
         if not device.heard:
             await device.bye("silent")
         device.heard = False
@@ -309,7 +311,7 @@ async def close_silent(house: House) -> None:
 async def say_goodbye(house: House) -> None:
     """Tell every connected device to come back in a moment, spread so that they don't come all at once."""
     rng = random.Random(0)  # noqa: S311  # spreads reconnects, guards nothing
-    devices = list(house.sockets)
+    devices = house.all_devices()
     await asyncio.gather(
         *(device.bye("restart", rng.randrange(200, RESTART_SPREAD_MS)) for device in devices),
         return_exceptions=True,

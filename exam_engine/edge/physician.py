@@ -131,17 +131,18 @@ async def take_portrait(call: Call) -> Portrait:
     """头像采集: keep the portrait and, as the policy says, accept it or ask a person."""
     await own_attempt(call)
     house, attempt_id, device = call.house, call.path["attempt_id"], device_asking(call)
-    known = await house.service.look(attempt_id)
-    if known.attempt.phase not in (*UNFINISHED,):
-        raise Refused("already_submitted")
-    name = await _keep_picture(call)
-    look = await house.vision.look(call.body, None)
-    verdict = judge([look], known.attempt.portrait_count)
-    purpose = "again" if known.attempt.phase is Phase.RUNNING else "entry"
-    await add_picture(house.pool, attempt_id, name, purpose, look)
-    await house.service.handle(attempt_id, TakePortrait(device=device, picture=name, verdict=verdict))
-    known = await house.service.look(attempt_id)
-    return Portrait(picture=name, phase=known.attempt.phase, identity=identity_of(known.attempt), version=known.version)
+    async with house.service.holding(attempt_id) as known:
+        await house.service.look(attempt_id)
+        if known.attempt.phase not in UNFINISHED:
+            raise Refused("already_submitted")
+        name = await _keep_picture(call)
+        look = await house.vision.look(call.body, None)
+        verdict = judge([look], known.attempt.portrait_count)
+        purpose = "again" if known.attempt.phase is Phase.RUNNING else "entry"
+        await add_picture(house.pool, attempt_id, name, purpose, look)
+        await house.service.handle(attempt_id, TakePortrait(device=device, picture=name, verdict=verdict))
+        attempt, version = known.attempt, known.version
+    return Portrait(picture=name, phase=attempt.phase, identity=identity_of(attempt), version=version)
 
 
 async def _keep_picture(call: Call) -> str:
@@ -159,12 +160,9 @@ async def give_commands(call: Call) -> BatchOutcome:
     await own_attempt(call)
     house, attempt_id, batch = call.house, call.path["attempt_id"], call.body
     assert isinstance(batch, CommandBatch)
-    known = await house.service.hold(attempt_id)
-    try:
+    async with house.service.holding(attempt_id) as known:
         results = await house.service.handle_all(attempt_id, batch.commands, device=batch.device)
         await house.service.look(attempt_id)
-    finally:
-        house.service.let_go(known)
     await house.pool.execute(store.TAKEN_IN, attempt_id, min(batch.since, known.version))
     entries = await house.journal.load(attempt_id, batch.since)
     told = [
