@@ -45,7 +45,8 @@ from exam_engine.registry import Owner
 from exam_engine.service import Known
 
 HELLO_S: Final = 10  # a socket that says nothing is closed
-SILENCE_S: Final = 75  # devices ping every 25 s
+LISTEN_S: Final = 5.0  # how often silence is looked for
+SILENT_MAX: Final = 8  # times in a row nothing was heard: 40 s, when devices ping every 25 s
 FRAMES_MAX: Final = 3_000  # frames in FRAMES_S; a person makes a handful, a replayed exam some hundred
 FRAMES_S: Final = 10
 SOCKETS_PER_ATTEMPT_MAX: Final = 4
@@ -79,7 +80,7 @@ class Device:
 
     __slots__ = (
         "_device", "_ending", "_frames", "_house", "_known", "_owner", "_pump", "_since_s", "_socket",
-        "_taken_in", "_waiting", "attempt_id", "heard", "session",
+        "_taken_in", "_waiting", "attempt_id", "session", "silent",
     )  # fmt: skip
 
     def __init__(
@@ -96,7 +97,7 @@ class Device:
         self._taken_in = 0
         self._waiting: deque[bytes] = deque()
         self._pump: asyncio.Task[None] | None = None
-        self.heard = True
+        self.silent = 0
         self._frames = 0
         self._since_s = 0.0
 
@@ -183,7 +184,7 @@ class Device:
                 return
 
     async def _take(self, data: str) -> None:
-        self.heard = True
+        self.silent = 0
         if self._flooding():
             await self.bye("too_many")
             return
@@ -301,11 +302,15 @@ def end_session(house: House, session: str) -> None:
 
 
 async def close_silent(house: House) -> None:
-    """Close every device not heard since the last time this ran; call it every SILENCE_S."""
+    """Close every device not heard for SILENT_MAX times in a row; call it every LISTEN_S.
+
+    A phone whose network is gone can't say goodbye: without this it would stay "online" on the board until the
+    operating system gives its connection up, minutes later.
+    """
     for device in house.all_devices():
-        if not device.heard:
-            await device.bye("silent")
-        device.heard = False
+        device.silent += 1
+        if device.silent == SILENT_MAX:
+            asyncio.get_running_loop().create_task(device.bye("silent"))  # a dead line may take its time
 
 
 async def say_goodbye(house: House) -> None:
