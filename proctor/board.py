@@ -14,6 +14,7 @@ from msgspec.structs import replace
 IDLE_S: Final = 600  # domain.md §7.2: tell the invigilator, nothing else
 FLAG_WEIGHTS: Final[Mapping[str, int]] = {
     "identity_waiting": 100,
+    "case_open": 15,
     "locked": 90,
     "identity_refused": 70,
     "offline": 60,
@@ -22,6 +23,7 @@ FLAG_WEIGHTS: Final[Mapping[str, int]] = {
     "late_answers": 25,
     "paused": 20,
     "idle": 10,
+    "incident": 0,  # counts by its own level and age
 }
 
 
@@ -38,6 +40,7 @@ class Candidate(msgspec.Struct, frozen=True):
     identity: str = "none"
     locked: bool = False
     picture: str = ""
+    why: str = ""
     last_answer_at: datetime | None = None
     notices_open: frozenset[int] = frozenset()
     last_notice: int = 0
@@ -102,15 +105,15 @@ def _entered(_candidate: Candidate, body: Mapping[str, Any], _at: datetime) -> d
 
 def _portrait(candidate: Candidate, body: Mapping[str, Any], _at: datetime) -> dict[str, Any]:
     phase = candidate.phase if candidate.phase == "running" else "identity"
-    return {"identity": "waiting", "picture": body["picture"], "phase": phase}
+    return {"identity": "waiting", "picture": body["picture"], "why": body.get("why", ""), "phase": phase}
 
 
 def _accepted(candidate: Candidate, _body: Mapping[str, Any], _at: datetime) -> dict[str, Any]:
-    return {"identity": "accepted", "phase": "ready" if candidate.phase == "identity" else candidate.phase}
+    return {"identity": "accepted", "why": "", "phase": "ready" if candidate.phase == "identity" else candidate.phase}
 
 
 def _refused(candidate: Candidate, _body: Mapping[str, Any], _at: datetime) -> dict[str, Any]:
-    return {"identity": "refused", "phase": "entered" if candidate.phase == "identity" else candidate.phase}
+    return {"identity": "refused", "why": "", "phase": "entered" if candidate.phase == "identity" else candidate.phase}
 
 
 def _started(_candidate: Candidate, body: Mapping[str, Any], at: datetime) -> dict[str, Any]:

@@ -1,32 +1,37 @@
-"""Evidence pictures: written once, encrypted, named by their hash.
+"""Evidence pictures: written once, sealed by the key of their person, named by their hash.
 
 A picture is accepted as JPEG by its content, not its name, decoded within limits (so that a bomb stays shut) and
-encoded anew: what is stored holds no metadata and nothing hidden behind the image. Files are AES-256-GCM with the
-name as associated data: a file put in the place of another does not open.
+encoded anew: what is stored holds no metadata and nothing hidden behind the image. Files are sealed (`sealing.py`)
+for one person and name: a file put in the place of another does not open. The same picture of two persons is two files.
+
+A folder per person, `ab/cd/<person>/<name>`, spread by the hash of the person's number: four million persons are 61 in
+each of 65,536 folders. A full, read-only or missing disk is a `StoreAway`: a picture is lost, the exam goes on.
 """
 
 import asyncio
 import contextlib
 import io
 import os
+import re
 import tempfile
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+import msgspec
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+from proctor.keys import KeyUnreadable, PersonKeys
 
 JPEG_BYTES_MAX: Final = 1024 * 1024
 SIDE_MIN: Final = 120  # pixels
 SIDE_MAX: Final = 4096
 KEPT_SIDE_MAX: Final = 960  # a face check needs no more
 QUALITY: Final = 80
-NONCE_BYTES: Final = 12
 DECODERS: Final = 2  # pictures decoded at the same time
+WRITERS: Final = 3  # files written at the same time: a slow disk must leave threads for everything else
+NAME: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class BadPicture(Exception):
@@ -37,49 +42,104 @@ class BadPicture(Exception):
         self.code = code
 
 
+class StoreAway(Exception):
+    """Pictures can't be written or read just now; `str()` says why, for the log."""
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A picture on the disk: its name (64 hex digits), and the clean JPEG, which is what a face model should see."""
+
+    name: str
+    jpeg: bytes
+
+
+class Freed(msgspec.Struct, frozen=True):
+    """What a deletion removes."""
+
+    files: int
+    bytes: int
+
+
 class Pictures:
-    """The store of one folder. `secret` is the installation's key; the file key is derived from it."""
+    """The pictures below one folder."""
 
-    def __init__(self, folder: Path, secret: bytes) -> None:
+    def __init__(self, folder: Path, keys: PersonKeys) -> None:
         self._folder = folder
-        key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"exam pictures 1").derive(secret)
-        self._cipher = AESGCM(key)
+        self._keys = keys
         self._decoding = asyncio.Semaphore(DECODERS)
+        self._writing = asyncio.Semaphore(WRITERS)
 
-    async def put(self, jpeg: bytes) -> str:
-        """Check, clean and keep a picture; returns its name (64 hex digits). Raises BadPicture."""
+    async def put(self, person_id: int, jpeg: bytes) -> Kept:
+        """Check, clean and keep a picture; the same again changes nothing. Raises BadPicture, StoreAway."""
         async with self._decoding:
-            return await asyncio.to_thread(self._put, jpeg)
-
-    async def get(self, name: str) -> bytes | None:
-        """The JPEG of this name; None if there is none, or it does not open."""
-        return await asyncio.to_thread(self._get, name)
-
-    def _put(self, jpeg: bytes) -> str:
-        clean = clean_jpeg(jpeg)
+            clean = await asyncio.to_thread(clean_jpeg, jpeg)
         name = sha256(clean).hexdigest()
-        path = self._path(name)
-        if not path.exists():
-            nonce = os.urandom(NONCE_BYTES)
-            _write_whole(path, nonce + self._cipher.encrypt(nonce, clean, name.encode()))
-        return name
+        if await self.get(person_id, name) is None:
+            try:
+                sealed = await self._keys.seal(person_id, name, clean)
+            except KeyUnreadable as error:
+                raise StoreAway(str(error)) from error
+            async with self._writing:
+                await asyncio.to_thread(_write_whole, self._path(person_id, name), sealed)
+        return Kept(name, clean)
 
-    def _get(self, name: str) -> bytes | None:
+    async def get(self, person_id: int, name: str) -> bytes | None:
+        """The JPEG of this person and name; None if there is none, or it does not open. Raises StoreAway."""
+        sealed = await asyncio.to_thread(_read, self._path(person_id, name))
+        if sealed is None:
+            return None
         try:
-            sealed = self._path(name).read_bytes()
-            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], name.encode())
-        except (FileNotFoundError, InvalidTag, ValueError):
+            return await self._keys.unseal(person_id, name, sealed)
+        except KeyUnreadable:
             return None
 
-    def _path(self, name: str) -> Path:
-        assert len(name) == 64, "names are hex digests"
-        assert name.isalnum(), "names are never paths"
-        return self._folder / name[:2] / name
+    async def sizes(self, person_id: int, names: Sequence[str]) -> Freed:
+        """What `delete` would remove. Raises StoreAway."""
+        return await asyncio.to_thread(self._measure, [self._path(person_id, name) for name in names])
+
+    async def delete(self, person_id: int, names: Sequence[str]) -> Freed:
+        """Remove pictures of a person; those that are gone already don't count. Raises StoreAway."""
+        return await asyncio.to_thread(self._remove, person_id, [self._path(person_id, name) for name in names])
+
+    async def clear(self, person_id: int) -> Freed:
+        """Remove every file of a person, also what a killed process left and no row names. Raises StoreAway."""
+        return await asyncio.to_thread(self._clear, person_id)
+
+    def _measure(self, paths: list[Path]) -> Freed:
+        """A store that is not there at all is away (not mounted, another data folder): its files are not gone."""
+        with _store():
+            if not self._folder.is_dir():
+                raise StoreAway("there is no folder of pictures")
+            sizes = [path.stat().st_size for path in paths if path.exists()]
+        return Freed(len(sizes), sum(sizes))
+
+    def _remove(self, person_id: int, paths: list[Path]) -> Freed:
+        there = self._measure(paths)
+        with _store():
+            for path in paths:
+                path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # not empty, or gone
+            self._folder_of(person_id).rmdir()
+        return there
+
+    def _clear(self, person_id: int) -> Freed:
+        folder = self._folder_of(person_id)
+        with _store():
+            paths = list(folder.iterdir()) if folder.is_dir() else []
+        return self._remove(person_id, paths)
+
+    def _folder_of(self, person_id: int) -> Path:
+        spread = sha256(str(person_id).encode()).hexdigest()
+        return self._folder / spread[:2] / spread[2:4] / str(person_id)
+
+    def _path(self, person_id: int, name: str) -> Path:
+        assert NAME.fullmatch(name), "names are hex digests, never paths"
+        return self._folder_of(person_id) / name
 
 
-def clean_jpeg(data: bytes) -> bytes:
+def clean_jpeg(data: bytes, bytes_max: int = JPEG_BYTES_MAX) -> bytes:
     """The same picture as a fresh JPEG, upright, at most KEPT_SIDE_MAX on its longer side. Raises BadPicture."""
-    if len(data) > JPEG_BYTES_MAX:
+    if len(data) > bytes_max:
         raise BadPicture("picture_too_large")
     if not data.startswith(b"\xff\xd8\xff"):
         raise BadPicture("not_a_jpeg")
@@ -98,8 +158,31 @@ def clean_jpeg(data: bytes) -> bytes:
     return out.getvalue()
 
 
+@contextlib.contextmanager
+def _store() -> Iterator[None]:
+    """What the disk says against it is a StoreAway; paths stay out of its text."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreAway(error.strerror or type(error).__name__) from error
+
+
+def _read(path: Path) -> bytes | None:
+    with _store(), contextlib.suppress(FileNotFoundError):
+        return path.read_bytes()
+    return None
+
+
 def _write_whole(path: Path, data: bytes) -> None:
-    """All or nothing: a half-written picture never has its name."""
+    """All or nothing: a half-written picture never has its name. Raises StoreAway."""
+    with _store():
+        try:
+            _write_once(path, data)
+        except FileNotFoundError:  # a deletion removed the empty folder between our making and our using it
+            _write_once(path, data)
+
+
+def _write_once(path: Path, data: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent)
     try:

@@ -1,20 +1,39 @@
-"""Evidence: only what is truly a JPEG gets in, nothing hidden comes along, and a file opens under its own name only."""
+"""Evidence: only what is truly a JPEG gets in, nothing hidden comes along, and a file opens in its own place only."""
 
 import io
+import itertools
+import resource
 import shutil
 import struct
 import warnings
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
+import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from proctor.pictures import JPEG_BYTES_MAX, KEPT_SIDE_MAX, SIDE_MAX, SIDE_MIN, BadPicture, Pictures, clean_jpeg
+from proctor.keys import PersonKeys
+from proctor.pictures import (
+    JPEG_BYTES_MAX,
+    KEPT_SIDE_MAX,
+    SIDE_MAX,
+    SIDE_MIN,
+    BadPicture,
+    Freed,
+    Kept,
+    Pictures,
+    StoreAway,
+    clean_jpeg,
+)
 
 SECRET = b"a secret of thirty-two bytes....."
 MARKER = b"PRIVATE-MARKER-3141"
+PERSONS = itertools.count(1)
 
 
 def drawn(width: int = 200, height: int = 160, mode: str = "RGB") -> Image.Image:
@@ -240,98 +259,271 @@ def _pixel(picture: Image.Image, place: tuple[int, int]) -> tuple[int, ...]:
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> Pictures:
-    return Pictures(tmp_path, SECRET)
+async def pool(database_url: str) -> "AsyncIterator[asyncpg.Pool[asyncpg.Record]]":
+    async with asyncpg.create_pool(database_url, min_size=1, max_size=4) as made:
+        yield made
+
+
+@pytest.fixture
+def keys(pool: "asyncpg.Pool[asyncpg.Record]") -> PersonKeys:
+    return PersonKeys(pool, SECRET)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, keys: PersonKeys) -> Pictures:
+    return Pictures(tmp_path, keys)
+
+
+@pytest.fixture
+def person() -> int:
+    """Somebody no other test knows."""
+    return next(PERSONS)
 
 
 def files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-async def test_what_was_put_is_what_one_gets(pictures: Pictures) -> None:
-    name = await pictures.put(jpeg())
-
-    assert await pictures.get(name) == clean_jpeg(jpeg())
-    assert len(name) == 64
+def place(folder: Path, person: int, name: str) -> Path:
+    spread = sha256(str(person).encode()).hexdigest()
+    return folder / spread[:2] / spread[2:4] / str(person) / name
 
 
-async def test_the_same_picture_twice_is_one_file(pictures: Pictures, tmp_path: Path) -> None:
-    names = {await pictures.put(jpeg()) for _ in range(3)}
+@contextmanager
+def disk_that_takes(bytes_max: int) -> Iterator[None]:
+    """The kernel refuses to write more than so many bytes into a file, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_max, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
-    assert len(names) == len(files(tmp_path)) == 1
+
+async def test_what_was_put_is_what_one_gets(pictures: Pictures, person: int) -> None:
+    clean = clean_jpeg(jpeg())
+
+    kept = await pictures.put(person, jpeg())
+
+    assert kept == Kept(sha256(clean).hexdigest(), clean)
+    assert await pictures.get(person, kept.name) == clean
 
 
-async def test_what_lies_on_the_disk_is_no_picture(pictures: Pictures, tmp_path: Path) -> None:
-    await pictures.put(jpeg())
+async def test_the_same_picture_twice_is_one_file_written_once(pictures: Pictures, person: int, tmp_path: Path) -> None:
+    await pictures.put(person, jpeg())
+    (before,) = [file.read_bytes() for file in files(tmp_path)]
+    await pictures.put(person, jpeg())
+
+    assert [file.read_bytes() for file in files(tmp_path)] == [before]
+
+
+async def test_the_same_picture_of_two_persons_is_two_files_of_different_content(
+    pictures: Pictures, tmp_path: Path
+) -> None:
+    one, other_ = next(PERSONS), next(PERSONS)
+    names = {(await pictures.put(person, jpeg())).name for person in (one, other_)}
+    first, second = (file.read_bytes() for file in files(tmp_path))
+
+    assert len(names) == 1
+    assert first[-1000:] != second[-1000:]
+
+
+async def test_what_lies_on_the_disk_is_no_picture(pictures: Pictures, person: int, tmp_path: Path) -> None:
+    await pictures.put(person, jpeg())
 
     (file,) = files(tmp_path)
     data = file.read_bytes()
     assert b"\xff\xd8\xff" not in data[:64]
     assert b"JFIF" not in data
     assert clean_jpeg(jpeg())[:40] not in data
+    assert file.stat().st_mode & 0o077 == 0
 
 
-async def test_a_file_put_in_the_place_of_another_does_not_open(pictures: Pictures, tmp_path: Path) -> None:
-    first, second = await pictures.put(jpeg()), await pictures.put(jpeg(drawn(300, 300)))
-    shutil.copy(tmp_path / second[:2] / second, tmp_path / first[:2] / first)
+async def test_files_are_spread_over_many_folders(pictures: Pictures, tmp_path: Path) -> None:
+    persons = [next(PERSONS) for _ in range(20)]
+    kept = [await pictures.put(person, jpeg()) for person in persons]
 
-    assert await pictures.get(first) is None
-    assert await pictures.get(second) is not None
+    assert files(tmp_path) == sorted(
+        place(tmp_path, person, one.name) for person, one in zip(persons, kept, strict=True)
+    )
+    assert len(list(tmp_path.iterdir())) > 10
 
 
-@pytest.mark.parametrize("place", [0, 11, 12, -1])
-async def test_a_file_with_one_bit_changed_does_not_open(pictures: Pictures, tmp_path: Path, place: int) -> None:
-    name = await pictures.put(jpeg())
+async def test_a_file_put_in_the_place_of_another_picture_does_not_open(
+    pictures: Pictures, person: int, tmp_path: Path
+) -> None:
+    first, second = await pictures.put(person, jpeg()), await pictures.put(person, jpeg(drawn(300, 300)))
+    shutil.copy(place(tmp_path, person, second.name), place(tmp_path, person, first.name))
+
+    assert await pictures.get(person, first.name) is None
+    assert await pictures.get(person, second.name) == second.jpeg
+
+
+async def test_a_file_put_in_the_place_of_another_person_s_does_not_open(pictures: Pictures, tmp_path: Path) -> None:
+    one, other_ = next(PERSONS), next(PERSONS)
+    kept = await pictures.put(one, jpeg())
+    await pictures.put(other_, jpeg())
+    shutil.copy(place(tmp_path, one, kept.name), place(tmp_path, other_, kept.name))
+
+    assert await pictures.get(other_, kept.name) is None
+    assert await pictures.get(one, kept.name) == kept.jpeg
+
+
+async def test_a_picture_of_somebody_else_is_not_there(pictures: Pictures, person: int) -> None:
+    kept = await pictures.put(person, jpeg())
+
+    assert await pictures.get(next(PERSONS), kept.name) is None
+
+
+@pytest.mark.parametrize("place_", [0, 1, 2, 3, 14, 15, 500, -1])
+async def test_a_file_with_one_bit_changed_does_not_open_and_is_mended_when_put_again(
+    pictures: Pictures, person: int, tmp_path: Path, place_: int
+) -> None:
+    kept = await pictures.put(person, jpeg())
     (file,) = files(tmp_path)
     data = bytearray(file.read_bytes())
-    data[place] ^= 1
+    data[place_] ^= 1
     file.write_bytes(bytes(data))
 
-    assert await pictures.get(name) is None
+    assert await pictures.get(person, kept.name) is None
+    await pictures.put(person, jpeg())
+    assert await pictures.get(person, kept.name) == kept.jpeg
 
 
-@pytest.mark.parametrize("length", [0, 5, 12, 20])
-async def test_a_file_that_breaks_off_does_not_open(pictures: Pictures, tmp_path: Path, length: int) -> None:
-    name = await pictures.put(jpeg())
+@pytest.mark.parametrize("length", [0, 1, 3, 14, 15, 20, 31])
+async def test_a_file_that_breaks_off_does_not_open(
+    pictures: Pictures, person: int, tmp_path: Path, length: int
+) -> None:
+    kept = await pictures.put(person, jpeg())
     (file,) = files(tmp_path)
     file.write_bytes(file.read_bytes()[:length])
 
-    assert await pictures.get(name) is None
+    assert await pictures.get(person, kept.name) is None
 
 
-async def test_another_installation_can_not_open_it(pictures: Pictures, tmp_path: Path) -> None:
-    name = await pictures.put(jpeg())
+async def test_with_another_secret_nothing_opens_and_nothing_is_written_over(
+    pictures: Pictures, pool: "asyncpg.Pool[asyncpg.Record]", person: int, tmp_path: Path
+) -> None:
+    kept = await pictures.put(person, jpeg())
+    stranger = Pictures(tmp_path, PersonKeys(pool, b"another secret of 32 bytes......."))
 
-    assert await Pictures(tmp_path, b"another secret of 32 bytes.......").get(name) is None
+    assert await stranger.get(person, kept.name) is None
+    with pytest.raises(StoreAway, match="another secret"):
+        await stranger.put(person, jpeg())
+    assert await pictures.get(person, kept.name) == kept.jpeg
 
 
-async def test_a_picture_nobody_took_is_not_there(pictures: Pictures) -> None:
-    assert await pictures.get("0" * 64) is None
+async def test_after_shredding_old_pictures_are_gone_and_new_ones_are_kept(
+    pictures: Pictures, keys: PersonKeys, person: int
+) -> None:
+    old = await pictures.put(person, jpeg())
+    bystander = next(PERSONS)
+    other_ = await pictures.put(bystander, jpeg())
+    await keys.shred(person)
+
+    assert await pictures.get(person, old.name) is None
+    new = await pictures.put(person, jpeg(drawn(300, 300)))
+    assert await pictures.get(person, new.name) == new.jpeg
+    assert await pictures.get(person, old.name) is None
+    assert await pictures.get(bystander, other_.name) == other_.jpeg
+
+
+async def test_a_picture_that_was_shredded_can_be_taken_again(
+    pictures: Pictures, keys: PersonKeys, person: int
+) -> None:
+    kept = await pictures.put(person, jpeg())
+    await keys.shred(person)
+
+    assert await pictures.put(person, jpeg()) == kept
+    assert await pictures.get(person, kept.name) == kept.jpeg
+
+
+async def test_a_picture_nobody_took_is_not_there(pictures: Pictures, person: int) -> None:
+    assert await pictures.get(person, "0" * 64) is None
 
 
 @pytest.mark.parametrize(
-    "name", ["../../etc/passwd", "", "a" * 63, "/" + "a" * 63, "..".ljust(64, "/"), "a" * 63 + "."]
+    "name", ["../../etc/passwd", "", "a" * 63, "/" + "a" * 63, "..".ljust(64, "/"), "a" * 63 + ".", "a" * 64 + "\n"]
 )
-async def test_a_name_that_is_a_path_is_our_own_error(pictures: Pictures, name: str) -> None:
+async def test_a_name_that_is_a_path_is_our_own_error(pictures: Pictures, person: int, name: str) -> None:
     with pytest.raises(AssertionError):
-        await pictures.get(name)
+        await pictures.get(person, name)
 
 
-async def test_a_bad_picture_leaves_nothing_behind(pictures: Pictures, tmp_path: Path) -> None:
-    with pytest.raises(BadPicture):
-        await pictures.put(other("PNG"))
-
-    assert files(tmp_path) == []
-
-
-async def test_a_picture_that_could_not_be_written_whole_leaves_nothing_behind(
-    pictures: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_bad_picture_leaves_nothing_behind(
+    pictures: Pictures, pool: "asyncpg.Pool[asyncpg.Record]", person: int, tmp_path: Path
 ) -> None:
-    def full(_handle: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("proctor.pictures.os.fsync", full)
-    with pytest.raises(OSError, match="space"):
-        await pictures.put(jpeg())
+    with pytest.raises(BadPicture):
+        await pictures.put(person, other("PNG"))
 
     assert files(tmp_path) == []
+    assert await pool.fetchval("SELECT count(*) FROM proctor.keys WHERE person_id = $1", person) == 0
+
+
+# --- the disk says no --------------------------------------------------------------------------------------------
+
+
+async def test_on_a_full_disk_the_store_is_away_and_nothing_half_written_stays(
+    pictures: Pictures, person: int, tmp_path: Path
+) -> None:
+    noisy = jpeg(Image.effect_noise((640, 480), 100), quality=95)
+    with disk_that_takes(20_000), pytest.raises(StoreAway, match="File too large"):
+        await pictures.put(person, noisy)
+
+    assert files(tmp_path) == []
+    kept = await pictures.put(person, noisy)  # somebody made room
+    assert await pictures.get(person, kept.name) == kept.jpeg
+
+
+async def test_without_its_folder_the_store_is_away(keys: PersonKeys, person: int, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    pictures = Pictures(tmp_path / "file" / "pictures", keys)
+
+    for work in (
+        pictures.put(person, jpeg()),
+        pictures.get(person, "0" * 64),
+        pictures.delete(person, ["0" * 64]),
+        pictures.clear(person),
+    ):
+        with pytest.raises(StoreAway):
+            await work
+
+
+async def test_where_there_is_no_store_nothing_counts_as_deleted(keys: PersonKeys, person: int, tmp_path: Path) -> None:
+    pictures = Pictures(tmp_path / "not mounted", keys)
+
+    with pytest.raises(StoreAway):
+        await pictures.delete(person, ["0" * 64])
+    with pytest.raises(StoreAway):
+        await pictures.clear(person)
+
+
+# --- deleting ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_deleted_picture_is_gone_and_the_others_stay(pictures: Pictures, person: int, tmp_path: Path) -> None:
+    kept = [await pictures.put(person, jpeg(drawn(side, 200))) for side in (200, 210, 220)]
+    sizes = [place(tmp_path, person, one.name).stat().st_size for one in kept]
+
+    assert await pictures.sizes(person, [kept[0].name, "0" * 64]) == Freed(1, sizes[0])
+    assert await pictures.delete(person, [kept[0].name, "0" * 64]) == Freed(1, sizes[0])
+    assert await pictures.delete(person, [kept[0].name]) == Freed(0, 0)
+    assert [await pictures.get(person, one.name) is None for one in kept] == [True, False, False]
+    assert await pictures.delete(person, [one.name for one in kept]) == Freed(2, sizes[1] + sizes[2])
+    assert not place(tmp_path, person, "x").parent.exists()
+
+
+async def test_clearing_removes_what_no_row_names_too_and_nobody_else_s(
+    pictures: Pictures, person: int, tmp_path: Path
+) -> None:
+    bystander = next(PERSONS)
+    kept, stays = await pictures.put(person, jpeg()), await pictures.put(bystander, jpeg())
+    place(tmp_path, person, "tmp_of_a_killed_process").write_bytes(b"half")
+
+    freed = await pictures.clear(person)
+
+    assert freed.files == 2
+    assert await pictures.get(person, kept.name) is None
+    assert files(tmp_path) == [place(tmp_path, bystander, stays.name)]
+    assert await pictures.clear(person) == Freed(0, 0)
+    assert await pictures.put(person, jpeg()) == kept
