@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 import uvloop
 
-from exam_engine.commands import bank, journal
+from exam_engine.commands import bank, evidence, journal, vision
 from exam_engine.commands.doctor import can_hold_an_exam, doctor, print_findings
 from exam_engine.commands.openapi import openapi
 from exam_engine.commands.serving import serve_one
@@ -25,13 +25,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(bank.app, name="bank")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(journal.app, name="journal")
+app.add_typer(vision.app, name="vision")
 app.command("openapi")(openapi)
 
 Data = Annotated[Path | None, typer.Option(help="The data folder (EXAM_DATA; default ./exam-data).")]
 Host = Annotated[str | None, typer.Option(help="The address to serve on (EXAM_HOST; default 127.0.0.1).")]
 Port = Annotated[int | None, typer.Option(help="The port to serve on; 0 finds a free one (EXAM_PORT; default 8080).")]
 Processes = Annotated[int | None, typer.Option(help="How many processes serve (EXAM_PROCESSES; default 1).")]
+Vision = Annotated[
+    int | None, typer.Option(help="Face-model processes per serving process; 0: none (EXAM_VISION; default 1).")
+]
 Demo = Annotated[bool, typer.Option("--demo", help="Make accounts and exams to try out.")]
 DemoMinutes = Annotated[int | None, typer.Option(help="Shorten the exams of the demonstration.")]
 ReadyFile = Annotated[Path | None, typer.Option(help="Write here, as JSON, where it serves and who can log in.")]
@@ -43,6 +48,7 @@ def up_command(
     host: Host = None,
     port: Port = None,
     processes: Processes = None,
+    vision: Vision = None,
     demo: Demo = False,  # noqa: FBT002  a flag
     demo_minutes: DemoMinutes = None,
     ready_file: ReadyFile = None,
@@ -58,6 +64,7 @@ def up_command(
         host=host,
         port=port,
         processes=processes,
+        vision=vision,
         demo=demo,
         demo_minutes=demo_minutes,
         ready_file=ready_file,
@@ -71,13 +78,16 @@ def serve_one_command(
     host: Host = None,
     port: Port = None,
     processes: Processes = None,
+    vision: Vision = None,
     demo: Demo = False,  # noqa: FBT002  a flag
     demo_minutes: DemoMinutes = None,
 ) -> None:
     """Be one of the processes of `exam up --processes N`; it alone calls this."""
     from exam_engine import app as application  # noqa: PLC0415  only serving needs all of it
 
-    settings = read_settings(data=data, host=host, port=port, processes=processes, demo=demo, demo_minutes=demo_minutes)
+    settings = read_settings(
+        data=data, host=host, port=port, processes=processes, vision=vision, demo=demo, demo_minutes=demo_minutes
+    )
     raise_file_limit()
     uvloop.run(serve_one(settings, application))
 

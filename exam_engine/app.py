@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import importlib.metadata
+import random
 import secrets
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -21,7 +22,21 @@ from exam_engine import workers
 from exam_engine.bus import Bus, Keys, Wake
 from exam_engine.clock import DatabaseClock
 from exam_engine.demo import Demo, seed
-from exam_engine.edge import accounts, agency, desk, live, physician, system
+from exam_engine.edge import (
+    accounts,
+    agency,
+    camera,
+    cases,
+    centre,
+    desk,
+    live,
+    own_log,
+    photos,
+    physician,
+    system,
+    wall,
+    watching,
+)
 from exam_engine.edge.boards import Boards
 from exam_engine.edge.http import HOUSE, Endpoint, guard, install
 from exam_engine.edge.openapi import document
@@ -32,18 +47,22 @@ from exam_engine.papers import Papers
 from exam_engine.registry import Registry
 from exam_engine.service import Service
 from exam_engine.settings import CannotStart, ExitCode, Settings
+from proctor.keys import PersonKeys
 from proctor.pictures import Pictures
-from proctor.vision import NoVision
+from proctor.vision import NoVision, Vision
+from proctor.vision_pool import VisionPool
 
 POOL_MIN: Final = 4
 POOL_MAX: Final = 16
 SHUTDOWN_S: Final = 3.0
+JOBS_S: Final = 1.0
 BACKLOG: Final = 4096
 HASHERS_MAX: Final = 2  # passwords checked at the same time: they take a core each
 GC_THRESHOLDS: Final = (20_000, 20, 50)
-ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(
-    endpoint for part in (system, accounts, physician, live, desk, agency) for endpoint in part.endpoints.all
-)
+PARTS: Final = (
+    system, accounts, physician, live, watching, own_log, camera, photos, desk, wall, cases, centre, agency
+)  # fmt: skip
+ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(endpoint for part in PARTS for endpoint in part.endpoints.all)
 
 log = structlog.get_logger()
 
@@ -120,6 +139,8 @@ async def build(settings: Settings, database_url: str, redis_url: str) -> AsyncI
         clock = DatabaseClock(ask_clock)
         await clock.follow()
         journal = Journal(pool)
+        keys_of_persons = PersonKeys(pool, settings.secret_key)
+        vision = make_vision(settings)
         bus = Bus(keys, channel, secrets.token_hex(8), clock.now)
         house = House(
             settings=settings,
@@ -131,8 +152,10 @@ async def build(settings: Settings, database_url: str, redis_url: str) -> AsyncI
             service=Service(journal, clock.now, bus),
             papers=Papers(pool),
             registry=Registry(pool, clock.now),
-            pictures=Pictures(settings.data / "pictures", settings.secret_key),
-            vision=NoVision(),
+            keys=keys_of_persons,
+            pictures=Pictures(settings.data / "pictures", keys_of_persons),
+            vision=vision,
+            rng=random.Random(secrets.randbits(64)),  # noqa: S311  guards nothing
             version=version(),
             throttle=Throttle(keys),
             hashing=asyncio.Semaphore(HASHERS_MAX),
@@ -144,11 +167,29 @@ async def build(settings: Settings, database_url: str, redis_url: str) -> AsyncI
             ("journal", journal.run),
             ("bus", bus.run),
             ("workers", lambda: workers.run(house)),
-            ("silence", lambda: workers.every(live.SILENCE_S, lambda: live.close_silent(house))),
+            ("vision", vision.run),
+            ("silence", lambda: workers.every(live.LISTEN_S, lambda: live.close_silent(house))),
         ):
             task = asyncio.create_task(workers.forever(name, work))
             stack.push_async_callback(_end, task)
+        stack.push_async_callback(_finish, house)
         yield house
+
+
+def make_vision(settings: Settings) -> Vision:
+    """The face models' worker processes, or the honest word that there are none."""
+    if not settings.vision:
+        return NoVision()
+    return VisionPool(settings.vision)
+
+
+async def _finish(house: House) -> None:
+    """What goes on after its request was answered gets a moment, then it is for the next start."""
+    if house.jobs:
+        _, left = await asyncio.wait(house.jobs, timeout=JOBS_S)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 def connect_database(url: str) -> "asyncpg.Pool[asyncpg.Record]":

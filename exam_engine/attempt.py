@@ -31,11 +31,13 @@ from exam_engine.messages import (
     Annulled,
     Answer,
     Answered,
+    AskForPerson,
     CameLate,
     Clear,
     Cleared,
     Command,
     DeviceTaken,
+    EndHold,
     Ending,
     Entered,
     Event,
@@ -43,6 +45,9 @@ from exam_engine.messages import (
     Extended,
     ForceHandIn,
     HandIn,
+    Held,
+    Hold,
+    HoldEnded,
     IdentityAccepted,
     IdentityLocked,
     IdentityRefused,
@@ -53,6 +58,7 @@ from exam_engine.messages import (
     MarkedForLater,
     MarkForLater,
     NoticeLevel,
+    Notify,
     Pause,
     Paused,
     Phase,
@@ -96,6 +102,7 @@ class Notice(msgspec.Struct, frozen=True, gc=False):
     text: str
     at: datetime
     acknowledged: bool = False
+    rule: str = ""
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,6 +134,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     late_count: int = 0
     notices: tuple[Notice, ...] = ()
     acts: frozenset[int] = frozenset()  # acts of the desk that must not happen twice
+    held_by: frozenset[int] = frozenset()  # cases that hold the score back
+    barred: bool = False
     submitted: Submitted | None = None
     marked: Marked | None = None
     released: Released | None = None
@@ -171,10 +180,18 @@ def decide(attempt: Attempt, command: Command, by: int, now: datetime) -> tuple[
             return _acknowledge(attempt, command)
         case TakePortrait():
             return _take_portrait(attempt, command)
+        case AskForPerson():
+            return _ask_for_person(attempt, command)
         case AcceptIdentity() | RefuseIdentity():
             return _judge_identity(attempt, command, by)
         case Warn():
             return _warn(attempt, command, by)
+        case Notify():
+            return _notify(attempt, command)
+        case Hold():
+            return () if command.case in attempt.held_by else (Held(case=command.case),)
+        case EndHold():
+            return (HoldEnded(case=command.case),) if command.case in attempt.held_by else ()
         case Pause() | Resume() | Extend() | LockIdentity() | UnlockIdentity() | ForceHandIn():
             return _steer(attempt, command, by, now)
         case RecordMark():
@@ -356,7 +373,7 @@ def _take_portrait(attempt: Attempt, command: TakePortrait) -> tuple[Event, ...]
         return ()
     if attempt.portrait_count >= PORTRAITS_MAX:
         raise Refused("too_many_portraits", limit=PORTRAITS_MAX)
-    taken = PortraitTaken(device=command.device, picture=command.picture)
+    taken = PortraitTaken(device=command.device, picture=command.picture, why=command.why)
     check = attempt.policy.identity_again if attempt.phase is Phase.RUNNING else attempt.policy.identity
     judged = command.verdict if check is IdentityCheck.MODEL else None
     if check is IdentityCheck.AT_ONCE or judged is Verdict.ACCEPT:
@@ -364,6 +381,17 @@ def _take_portrait(attempt: Attempt, command: TakePortrait) -> tuple[Event, ...]
     if judged is Verdict.RETRY:
         return (taken, IdentityRefused(by=0, reason=TRY_AGAIN))
     return (taken,)
+
+
+def _ask_for_person(attempt: Attempt, command: AskForPerson) -> tuple[Event, ...]:
+    """Without a camera, or without consent to it, a person at the desk is always asked."""
+    if attempt.phase in _FINAL:
+        raise Refused("already_submitted")
+    if not attempt.picture and command.device in (attempt.device, attempt.candidate_device):
+        return ()
+    if attempt.portrait_count >= PORTRAITS_MAX:
+        raise Refused("too_many_portraits", limit=PORTRAITS_MAX)
+    return (PortraitTaken(device=command.device, picture="", why=command.why),)
 
 
 def _accepted(attempt: Attempt, device: str, by: int) -> tuple[Event, ...]:
@@ -390,6 +418,16 @@ def _warn(attempt: Attempt, command: Warn, by: int) -> tuple[Event, ...]:
     return (Warned(notice=notice, level=command.level, text=command.text, by=by, act=command.act),)
 
 
+def _notify(attempt: Attempt, command: Notify) -> tuple[Event, ...]:
+    """As `_warn`, but nobody waits for an answer: when it can't be said any more, there is nothing to do."""
+    if attempt.phase in _FINAL or len(attempt.notices) >= NOTICES_MAX:
+        return ()
+    if any(notice.rule == command.rule for notice in attempt.notices):
+        return ()
+    notice = len(attempt.notices) + 1
+    return (Warned(notice=notice, level=command.level, text=command.text, by=0, rule=command.rule),)
+
+
 def _steer(
     attempt: Attempt,
     command: Pause | Resume | Extend | LockIdentity | UnlockIdentity | ForceHandIn,
@@ -411,7 +449,8 @@ def _steer(
         case UnlockIdentity():
             return (IdentityUnlocked(by=by),) if attempt.locked else ()
         case ForceHandIn():
-            return (_submitted(attempt, now, Ending.INVIGILATOR, reason=command.reason, by=by),)
+            ending = Ending.INVIGILATOR if by else Ending.RULE
+            return (_submitted(attempt, now, ending, reason=command.reason, by=by),)
         case _:
             assert_never(command)
 
@@ -458,12 +497,16 @@ def _release(attempt: Attempt, command: Release, by: int) -> tuple[Event, ...]:
         return ()
     if attempt.phase is not Phase.MARKED or attempt.marked is None:
         raise Refused("not_marked", phase=attempt.phase)
+    if attempt.held_by:
+        raise Refused("case_open")
     passed = leg_outcome(attempt.marked.points, command.pass_points) is LegOutcome.PASSED
     return (Released(pass_points=command.pass_points, passed=passed, by=by),)
 
 
 def _annul(attempt: Attempt, command: Annul, by: int) -> tuple[Event, ...]:
-    return () if attempt.phase is Phase.ANNULLED else (Annulled(reason=command.reason, by=by),)
+    if attempt.phase is Phase.ANNULLED and (attempt.barred or not command.barred):
+        return ()
+    return (Annulled(reason=command.reason, by=by, barred=command.barred),)
 
 
 # --- evolving ------------------------------------------------------------------------------------------------
@@ -507,7 +550,7 @@ def evolve(attempt: Attempt, event: Event, at: datetime) -> Attempt:
         case PortraitTaken() | IdentityAccepted() | IdentityRefused() | DeviceTaken():
             return _evolve_identity(attempt, event)
         case Warned():
-            notice = Notice(event.notice, event.level, event.text, at)
+            notice = Notice(event.notice, event.level, event.text, at, rule=event.rule)
             return replace(attempt, notices=(*attempt.notices, notice), acts=_with_act(attempt.acts, event.act))
         case Acknowledged():
             notices = tuple(replace(n, acknowledged=True) if n.notice == event.notice else n for n in attempt.notices)
@@ -529,7 +572,11 @@ def evolve(attempt: Attempt, event: Event, at: datetime) -> Attempt:
         case Released():
             return replace(attempt, phase=Phase.RELEASED, released=event)
         case Annulled():
-            return replace(attempt, phase=Phase.ANNULLED, paused_at=None, lock_reason="")
+            return replace(attempt, phase=Phase.ANNULLED, paused_at=None, lock_reason="", barred=event.barred)
+        case Held():
+            return replace(attempt, held_by=attempt.held_by | {event.case})
+        case HoldEnded():
+            return replace(attempt, held_by=attempt.held_by - {event.case})
         case Entered():
             raise AssertionError("a journal has exactly one Entered, and it comes first")
         case _:

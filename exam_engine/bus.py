@@ -39,14 +39,19 @@ Keys = Redis | RedisCluster
 class Wake(msgspec.Struct, frozen=True):
     """One message on the channel.
 
-    `versions[sitting][attempt]` is news, `seen[sitting][attempt]` says who came or went, and `ended` names the
-    sessions that were logged out (hashes of their tokens).
+    `versions[sitting][attempt]` is news, `seen[sitting][attempt]` says who came or went, `stirred[sitting]` names
+    attempts of which proctoring has news, and `ended` the sessions that were logged out (hashes of their tokens).
     """
 
     process: str
     versions: dict[str, dict[str, int]] = {}
     seen: dict[str, dict[str, bool]] = {}
     ended: list[str] = []
+    stirred: dict[str, list[int]] = {}
+
+
+def _ignore(_attempt_id: int) -> None:
+    """Nobody asked."""
 
 
 class Bus:
@@ -61,6 +66,8 @@ class Bus:
         self._attempt_listeners: dict[int, tuple[Listener, ...]] = {}
         self._sitting_listeners: dict[int, list[Listener]] = {}
         self._presence_listeners: dict[int, list[Callable[[int, bool], None]]] = {}
+        self._stir_listeners: dict[int, list[Callable[[int], None]]] = {}
+        self._stirred: dict[str, list[int]] = {}
         self._versions: dict[str, dict[str, int]] = {}
         self._seen: dict[str, dict[str, bool]] = {}
         self._present: dict[int, set[int]] = {}
@@ -91,6 +98,13 @@ class Bus:
         self._seen.setdefault(str(sitting), {})[str(attempt_id)] = connected
         self._dirty.set()
 
+    def stir(self, sitting: int, attempt_id: int) -> None:
+        """Proctoring has news of an attempt: whoever shows it looks again."""
+        for listener in tuple(self._stir_listeners.get(sitting, ())):
+            listener(attempt_id)
+        self._stirred.setdefault(str(sitting), []).append(attempt_id)
+        self._dirty.set()
+
     def add_listener(self, attempt_id: int, listener: Listener) -> None:
         """Call `listener` for every append to one attempt; there is one per connected device, so it is kept lean."""
         self._attempt_listeners[attempt_id] = (*self._attempt_listeners.get(attempt_id, ()), listener)
@@ -104,11 +118,21 @@ class Bus:
             self._attempt_listeners.pop(attempt_id, None)
 
     @contextlib.contextmanager
-    def listen_sitting(self, sitting: int, listener: Listener, presence: Callable[[int, bool], None]) -> Iterator[None]:
-        """Call `listener` for every append known here to any attempt of a sitting, and for who comes and goes."""
+    def listen_sitting(
+        self,
+        sitting: int,
+        listener: Listener,
+        presence: Callable[[int, bool], None],
+        stirred: Callable[[int], None] = _ignore,
+    ) -> Iterator[None]:
+        """Call `listener` for every append known here to any attempt of a sitting, `presence` for who comes and goes.
+
+        `stirred` is called for every attempt of which proctoring has news.
+        """
         with (
             _listening(self._sitting_listeners, sitting, listener),
             _listening(self._presence_listeners, sitting, presence),
+            _listening(self._stir_listeners, sitting, stirred),
         ):
             yield
 
@@ -151,8 +175,8 @@ class Bus:
             await self._dirty.wait()
             await asyncio.sleep(WAKE_S if listening > 1 else WAKE_ALONE_S)
             self._dirty.clear()
-            wake = Wake(self._process, self._versions, self._seen, self._ended)
-            self._versions, self._seen, self._ended = {}, {}, []
+            wake = Wake(self._process, self._versions, self._seen, self._ended, self._stirred)
+            self._versions, self._seen, self._ended, self._stirred = {}, {}, [], {}
             try:
                 listening = await self._channel.publish(CHANNEL, msgspec.json.encode(wake))
             except (RedisError, OSError):
@@ -185,10 +209,17 @@ class Bus:
             for attempt, connected in attempts.items():
                 for listener in tuple(self._presence_listeners.get(int(sitting), ())):
                     listener(int(attempt), connected)
+        self._hear_stirred(wake)
         for session in wake.ended:
             self._tell_ended(session)
         for heard in self.heard:
             heard(wake)
+
+    def _hear_stirred(self, wake: Wake) -> None:
+        for sitting, stirred in wake.stirred.items():
+            for listener in tuple(self._stir_listeners.get(int(sitting), ())):
+                for attempt_id in stirred:
+                    listener(attempt_id)
 
     async def _write_presence_forever(self) -> None:
         written: dict[int, set[int]] = {}

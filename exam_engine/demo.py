@@ -13,7 +13,8 @@ import msgspec
 
 from exam_engine import store
 from exam_engine.edge.accounts import hasher
-from exam_engine.sitting import Policy
+from exam_engine.sitting import IdentityCheck, Policy
+from proctor.policy import Proctoring
 from question_bank import blueprint as blueprints
 from question_bank import store as bank
 from question_bank.sample import load_sample
@@ -69,7 +70,9 @@ SITTINGS: Final = (
     ("humanities", "人文医学测评（演示）", "humanities", 60, 2, 60),
     ("professional", "业务水平测评（演示·临床内科）", "professional", 60, 1, 60),
     ("practice", "模拟练习（5题）", "practice", 10, 20, 60),
+    ("humanities", "人文医学测评（人脸核验演示）", "humanities", 60, 2, 60),
 )
+CHECKED: Final = "人文医学测评（人脸核验演示）"  # here a face model judges the entry, with a turn of the head
 
 
 def id_number(index: int) -> str:
@@ -138,7 +141,14 @@ async def _add_sitting(
     now: datetime,
 ) -> int:
     blueprint = blueprints.load(name)
-    policy = Policy(release_at_once=kind == "practice")
+    practice = kind == "practice"
+    check = IdentityCheck.MODEL if title == CHECKED else IdentityCheck.AT_ONCE
+    policy = Policy(
+        identity=check,
+        identity_again=check,
+        release_at_once=practice,
+        proctoring=Proctoring(captures=not practice),
+    )
     return int(
         await connection.fetchval(
             store.ADD_SITTING,

@@ -25,6 +25,8 @@ async def enter(house: House, sitting_id: int, person_id: int) -> int:
         number = 1
         if latest is not None:
             number = latest["number"] + 1
+            if latest["barred"]:
+                raise Refused("barred")
             if latest["phase"] in OVER and sitting.kind is not Kind.PRACTICE:
                 raise Refused("already_submitted")
             if latest["phase"] not in (*OVER, Phase.ANNULLED):

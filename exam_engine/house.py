@@ -1,8 +1,10 @@
 """What the process is made of: built once by `app.py`, handed to every edge file."""
 
 import asyncio
+import random
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import asyncpg
 
@@ -14,6 +16,7 @@ from exam_engine.papers import Papers
 from exam_engine.registry import Registry
 from exam_engine.service import Service
 from exam_engine.settings import Settings
+from proctor.keys import PersonKeys
 from proctor.pictures import Pictures
 from proctor.vision import Vision
 
@@ -21,7 +24,7 @@ from proctor.vision import Vision
 class Device(Protocol):
     """A connected device of a candidate, as far as closing the house needs it."""
 
-    heard: bool
+    silent: int  # how often in a row nothing was heard of it
     attempt_id: int
     session: str
 
@@ -41,13 +44,23 @@ class House:
     service: Service
     papers: Papers
     registry: Registry
+    keys: PersonKeys
     pictures: Pictures
     vision: Vision
+    rng: random.Random  # seeded from the system: when the next picture is taken, which way the head is turned
     throttle: Throttle
     hashing: asyncio.Semaphore
     version: str
     closing: bool = False
     devices: dict[int, list[Device]] = field(default_factory=dict)  # of each attempt, in the order they came
+
+    jobs: set[asyncio.Task[Any]] = field(default_factory=set)  # what goes on after its request was answered
+
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do `work` after this; `app.build` waits for what is under way before it closes anything."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.jobs.add(task)
+        task.add_done_callback(self.jobs.discard)
 
     def all_devices(self) -> list[Device]:
         """Every connected device."""

@@ -53,9 +53,10 @@ JOIN exam.journal j USING (attempt_id, version)
 _UPDATE_ROWS = """
 UPDATE exam.attempts AS a
 SET phase = c.phase, deadline_at = c.deadline_at, next_check_at = c.next_check_at, points = c.points, passed = c.passed,
-    version = c.version
-FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::integer[], $6::boolean[], $7::integer[])
-  AS c (attempt_id, phase, deadline_at, next_check_at, points, passed, version)
+    held = c.held, barred = c.barred, version = c.version
+FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::integer[], $6::boolean[], $7::boolean[],
+    $8::boolean[], $9::integer[])
+  AS c (attempt_id, phase, deadline_at, next_check_at, points, passed, held, barred, version)
 WHERE a.attempt_id = c.attempt_id AND a.version < c.version
 """
 _LOAD = """
@@ -86,6 +87,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     next_check_at: datetime | None
     points: int | None
     passed: bool | None
+    held: bool = False
+    barred: bool = False
 
 
 class _Append:
@@ -287,6 +290,8 @@ async def _update_rows(connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Rec
         [row.next_check_at for _, (row, _) in ordered],
         [row.points for _, (row, _) in ordered],
         [row.passed for _, (row, _) in ordered],
+        [row.held for _, (row, _) in ordered],
+        [row.barred for _, (row, _) in ordered],
         [version for _, (_, version) in ordered],
     )
 

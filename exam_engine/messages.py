@@ -119,6 +119,14 @@ class Warn(_Message, frozen=True, tag="warn"):
     act: Annotated[int, Meta(ge=0, le=2**53 - 1)] = 0
 
 
+class Notify(_Message, frozen=True, tag="notify"):
+    """A rule of proctoring tells the candidate something, once per incident (`rule` names it, as "left_page:3")."""
+
+    rule: str
+    text: Text
+    level: NoticeLevel = NoticeLevel.WARNING
+
+
 class Pause(_Message, frozen=True, tag="pause"):
     reason: Text
 
@@ -154,7 +162,10 @@ class RefuseIdentity(_Message, frozen=True, tag="refuse_identity"):
 
 
 class Annul(_Message, frozen=True, tag="annul"):
+    """Void the attempt. `barred`: for cheating, without a second go at this sitting (domain.md §7.3 L4)."""
+
     reason: Text
+    barred: bool = False
 
 
 # --- commands of the system ----------------------------------------------------------------------------------
@@ -166,6 +177,26 @@ class TakePortrait(_Message, frozen=True, tag="take_portrait"):
     device: Device
     picture: PictureName
     verdict: Verdict = Verdict.ASK_A_PERSON
+    why: str = ""  # why a person is asked: no_model, model_slow, no_photo, doubtful, tries_over
+
+
+class AskForPerson(_Message, frozen=True, tag="ask_for_person"):
+    """The way without a face: `why` is no_consent or no_camera; a person looks at the physician's papers instead."""
+
+    device: Device
+    why: str
+
+
+class Hold(_Message, frozen=True, tag="hold"):
+    """A case was opened: the score is held back until it is decided."""
+
+    case: int
+
+
+class EndHold(_Message, frozen=True, tag="end_hold"):
+    """The case is decided."""
+
+    case: int
 
 
 class RecordMark(_Message, frozen=True, tag="record_mark"):
@@ -195,7 +226,7 @@ StaffCommand = (
     | RefuseIdentity
     | Annul
 )
-SystemCommand = TakePortrait | RecordMark | Release | Tick
+SystemCommand = TakePortrait | AskForPerson | Notify | Hold | EndHold | RecordMark | Release | Tick
 Command = DeviceCommand | StaffCommand | SystemCommand
 
 
@@ -232,8 +263,11 @@ class Entered(_Message, frozen=True, tag="entered"):
 
 
 class PortraitTaken(_Message, frozen=True, tag="portrait_taken"):
+    """`picture` is empty on the way without a face; `why` says why a person has to judge."""
+
     device: str
     picture: str
+    why: str = ""
 
 
 class IdentityAccepted(_Message, frozen=True, tag="identity_accepted"):
@@ -288,6 +322,7 @@ class Warned(_Message, frozen=True, tag="warned"):
     text: str
     by: int
     act: int = 0
+    rule: str = ""
 
 
 class Acknowledged(_Message, frozen=True, tag="acknowledged"):
@@ -349,6 +384,15 @@ class Released(_Message, frozen=True, tag="released"):
 class Annulled(_Message, frozen=True, tag="annulled"):
     reason: str
     by: int
+    barred: bool = False
+
+
+class Held(_Message, frozen=True, tag="held"):
+    case: int
+
+
+class HoldEnded(_Message, frozen=True, tag="hold_ended"):
+    case: int
 
 
 Event = (
@@ -373,6 +417,8 @@ Event = (
     | Marked
     | Released
     | Annulled
+    | Held
+    | HoldEnded
 )
 
 EVENT_BY_KIND: Final[dict[str, type[Event]]] = {

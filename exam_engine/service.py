@@ -312,6 +312,8 @@ def row_of(attempt: Attempt) -> Row:
         next_check_at=core.next_check_at(attempt),
         points=None if marked is None else marked.points,
         passed=None if released is None else released.passed,
+        held=bool(attempt.held_by),
+        barred=attempt.barred,
     )
 
 

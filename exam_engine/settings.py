@@ -6,6 +6,7 @@
 | `--host`      | `EXAM_HOST`         | 127.0.0.1: nobody else can reach it until somebody says so  |
 | `--port`      | `EXAM_PORT`         | 8080                                                        |
 | `--processes` | `EXAM_PROCESSES`    | 1                                                           |
+| `--vision`    | `EXAM_VISION`       | 1: processes that look for faces, per serving process       |
 |               | `EXAM_DATABASE_URL` | the PostgreSQL in the data folder                           |
 |               | `EXAM_REDIS_URL`    | the Valkey in the data folder                               |
 |               | `EXAM_SECRET_KEY`   | `secret.key` in the data folder, made once                  |
@@ -24,6 +25,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 PROCESSES_MAX = 64
+VISION_MAX = 64
 DEMO_MINUTES_MAX = 24 * 60
 SECRET_BYTES = 32
 DATABASE_SCHEMES = ("postgresql", "postgres")
@@ -60,6 +62,7 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     redis_url: str | None = field(default=None, repr=False)
     processes: int = 1
+    vision: int = 1
     demo: bool = False
     demo_minutes: int | None = None
     ready_file: Path | None = None
@@ -72,6 +75,7 @@ def read_settings(
     host: str | None = None,
     port: int | None = None,
     processes: int | None = None,
+    vision: int | None = None,
     demo: bool = False,
     demo_minutes: int | None = None,
     ready_file: Path | None = None,
@@ -85,6 +89,9 @@ def read_settings(
         port = _whole_number(environ, "EXAM_PORT", Settings.port)
     if processes is None:
         processes = _whole_number(environ, "EXAM_PROCESSES", Settings.processes)
+    if vision is None:
+        vision = _whole_number(environ, "EXAM_VISION", Settings.vision)
+    _within("the number of vision processes", vision, 0, VISION_MAX)
     _within("the port", port, 0, 65535)
     _within("the number of processes", processes, 1, PROCESSES_MAX)
     if demo_minutes is not None:
@@ -103,6 +110,7 @@ def read_settings(
         database_url=database_url,
         redis_url=redis_url,
         processes=processes,
+        vision=vision,
         demo=demo,
         demo_minutes=demo_minutes,
         ready_file=None if ready_file is None else ready_file.absolute(),

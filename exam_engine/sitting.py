@@ -9,6 +9,8 @@ from enum import StrEnum
 
 import msgspec
 
+from proctor.policy import Proctoring
+
 GRACE_S_MAX = 60
 MINUTES_MAX = 600
 
@@ -44,6 +46,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pause_compensated: bool = True
     pause_s_max: int = 3600
     release_at_once: bool = False
+    proctoring: Proctoring = Proctoring()
 
     def __post_init__(self) -> None:
         if not 1 <= self.minutes <= MINUTES_MAX:

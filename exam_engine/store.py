@@ -79,6 +79,15 @@ ACCOUNT_NAMES = """
 SELECT a.account_id, p.name FROM people.accounts a JOIN people.persons p USING (person_id)
 WHERE a.account_id = ANY ($1::bigint[])
 """
+# $2: the province somebody may act for, or null for all of them.
+PERSON_BY_NUMBER = """
+SELECT p.person_id, p.name FROM people.persons p LEFT JOIN people.organisations o USING (organisation_id)
+WHERE p.id_number = $1 AND ($2::text IS NULL OR o.province = $2)
+"""
+PERSONS_OF_PROVINCE = """
+SELECT p.person_id, p.name, p.id_number FROM people.persons p JOIN people.organisations o USING (organisation_id)
+WHERE p.person_id = ANY ($1::bigint[]) AND o.province = $2
+"""
 
 
 async def log_in(runner: Runner, login: str) -> tuple[Account, str] | None:
@@ -120,6 +129,52 @@ FROM exam.entitlements e JOIN people.persons p USING (person_id)
 WHERE e.sitting_id = $1 AND NOT EXISTS (SELECT FROM exam.attempts a
     WHERE a.sitting_id = e.sitting_id AND a.person_id = e.person_id AND a.phase <> 'annulled')
 ORDER BY p.name, p.person_id LIMIT 5000
+"""
+ROOMS = (
+    "SELECT room, count(*)::integer AS people FROM exam.entitlements WHERE sitting_id = $1 GROUP BY room ORDER BY room"
+)
+ROOM_WATCHERS = """
+SELECT w.room, w.account_id, p.name FROM exam.room_watchers w JOIN people.accounts a USING (account_id)
+JOIN people.persons p USING (person_id) WHERE w.sitting_id = $1 ORDER BY w.room, p.name
+"""
+STAFF_OF = """
+SELECT s.account_id, p.name FROM exam.sitting_staff s JOIN people.accounts a USING (account_id)
+JOIN people.persons p USING (person_id) WHERE s.sitting_id = $1 AND NOT a.disabled ORDER BY p.name
+"""
+HANDOVERS = """
+SELECT h.at, h.room, f.name AS from_name, t.name AS to_name, h.note FROM exam.handovers h
+JOIN people.accounts fa ON fa.account_id = h.from_account JOIN people.persons f ON f.person_id = fa.person_id
+JOIN people.accounts ta ON ta.account_id = h.to_account JOIN people.persons t ON t.person_id = ta.person_id
+WHERE h.sitting_id = $1 ORDER BY h.handover_id DESC LIMIT 100
+"""
+DIVIDE = """
+UPDATE exam.entitlements e SET room = n.room FROM (
+    SELECT person_id, ntile($2) OVER (ORDER BY p.name, person_id) AS room
+    FROM exam.entitlements JOIN people.persons p USING (person_id) WHERE sitting_id = $1) n
+WHERE e.sitting_id = $1 AND e.person_id = n.person_id AND e.room <> n.room
+"""
+DROP_ROOMS_ABOVE = "DELETE FROM exam.room_watchers WHERE sitting_id = $1 AND room > $2"
+EMPTY_ROOM = "DELETE FROM exam.room_watchers WHERE sitting_id = $1 AND room = $2"
+LEAVE_ROOM = """
+DELETE FROM exam.room_watchers WHERE sitting_id = $1 AND room = $2 AND account_id = $3 RETURNING account_id
+"""
+WATCH_ROOM = """
+INSERT INTO exam.room_watchers (sitting_id, room, account_id) SELECT $1, $2, unnest($3::bigint[]) ON CONFLICT DO NOTHING
+"""
+ADD_HANDOVER = """
+INSERT INTO exam.handovers (sitting_id, room, from_account, to_account, note) VALUES ($1, $2, $3, $4, $5)
+"""
+OPEN_SITTINGS = "SELECT sitting_id FROM exam.sittings WHERE opens_at <= $1 AND closes_at > $2"
+EXPECTED_BY_PLACE = """
+SELECT e.sitting_id, s.province, coalesce(o.name, ''), count(*)::integer
+FROM exam.entitlements e JOIN exam.sittings s USING (sitting_id) JOIN people.persons p USING (person_id)
+LEFT JOIN people.organisations o USING (organisation_id)
+WHERE e.sitting_id = ANY ($1::bigint[]) GROUP BY 1, 2, 3
+"""
+ATTEMPTS_BY_PLACE = """
+SELECT a.attempt_id, a.sitting_id, a.phase, s.province, coalesce(o.name, '') AS institution
+FROM exam.attempts a JOIN exam.sittings s USING (sitting_id) JOIN people.persons p USING (person_id)
+LEFT JOIN people.organisations o USING (organisation_id) WHERE a.sitting_id = ANY ($1::bigint[])
 """
 OPEN_CYCLE = "SELECT exam.open_cycle($1, $2)"
 SITTINGS_OF_STAFF = f"""
@@ -200,7 +255,7 @@ async def may_see_sitting(runner: Runner, account: Account, sitting_id: int) -> 
 
 NEXT_SERIAL = "SELECT nextval('exam.attempt_serial')"
 LATEST_ATTEMPT = """
-SELECT attempt_id, phase, number FROM exam.attempts
+SELECT attempt_id, phase, number, barred FROM exam.attempts
 WHERE sitting_id = $1 AND person_id = $2 ORDER BY number DESC LIMIT 1
 """
 ADD_ATTEMPT = """
@@ -229,17 +284,24 @@ UNMARKED = "SELECT attempt_id FROM exam.attempts WHERE phase = 'submitted' ORDER
 RELEASABLE = """
 SELECT a.attempt_id, coalesce(r.pass_points, s.pass_points), coalesce(r.account_id, 0)
 FROM exam.attempts a JOIN exam.sittings s USING (sitting_id) LEFT JOIN exam.releases r USING (sitting_id)
-WHERE a.phase = 'marked' AND (r.sitting_id IS NOT NULL OR (s.policy ->> 'release_at_once')::boolean)
+WHERE a.phase = 'marked' AND NOT a.held AND (r.sitting_id IS NOT NULL OR (s.policy ->> 'release_at_once')::boolean)
 ORDER BY a.attempt_id LIMIT $1
 """
-ROSTER = """
-SELECT a.attempt_id, a.person_id, p.name, p.id_number, a.phase, a.points, a.passed
-FROM exam.attempts a JOIN people.persons p USING (person_id) WHERE a.sitting_id = $1 ORDER BY a.attempt_id
-"""
-ROSTER_SOME = """
-SELECT a.attempt_id, a.person_id, p.name, p.id_number, a.phase, a.points, a.passed
+_ROSTER = """
+SELECT a.attempt_id, a.person_id, p.name, p.id_number, a.phase, a.points, a.passed, coalesce(e.room, 1) AS room,
+    coalesce(o.name, '') AS organisation
 FROM exam.attempts a JOIN people.persons p USING (person_id)
-WHERE a.sitting_id = $1 AND a.attempt_id = ANY ($2::bigint[])
+LEFT JOIN people.organisations o USING (organisation_id)
+LEFT JOIN exam.entitlements e ON e.sitting_id = a.sitting_id AND e.person_id = a.person_id
+WHERE a.sitting_id = $1"""
+ROSTER = f"{_ROSTER} ORDER BY a.attempt_id"
+ROSTER_SOME = f"{_ROSTER} AND a.attempt_id = ANY ($2::bigint[])"
+ATTEMPT_IDS = "SELECT attempt_id FROM exam.attempts WHERE sitting_id = $1 ORDER BY attempt_id"
+PLACE = """
+SELECT e.room, o.name AS organisation, a.taken_in FROM exam.attempts a JOIN people.persons p USING (person_id)
+LEFT JOIN people.organisations o USING (organisation_id)
+LEFT JOIN exam.entitlements e ON e.sitting_id = a.sitting_id AND e.person_id = a.person_id
+WHERE a.attempt_id = $1
 """
 ATTEMPTS_OPEN = """
 SELECT attempt_id FROM exam.attempts
@@ -251,7 +313,18 @@ WHERE a.sitting_id = $1 AND j.kind IN ('submitted', 'marked', 'came_late')
 """
 ALL_ATTEMPT_IDS = "SELECT attempt_id FROM exam.attempts WHERE attempt_id > $1 ORDER BY attempt_id LIMIT $2"
 TAKEN_IN = "UPDATE exam.attempts SET taken_in = $2 WHERE attempt_id = $1 AND taken_in < $2"
-ROW_OF = "SELECT phase, deadline_at, next_check_at, points, passed FROM exam.attempts WHERE attempt_id = $1"
+ROW_OF = """
+SELECT phase, deadline_at, next_check_at, points, passed, held, barred FROM exam.attempts WHERE attempt_id = $1
+"""
+
+
+HELD = "SELECT attempt_id FROM exam.attempts WHERE held ORDER BY attempt_id LIMIT $1"
+PHASES_OF = "SELECT attempt_id, phase FROM exam.attempts WHERE attempt_id = ANY ($1::bigint[])"
+
+
+async def phases_of(runner: Runner, attempt_ids: list[int]) -> dict[int, str]:
+    """The phase of each of these attempts."""
+    return {row["attempt_id"]: row["phase"] for row in await runner.fetch(PHASES_OF, attempt_ids)}
 
 
 async def open_attempt(

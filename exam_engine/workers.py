@@ -20,11 +20,18 @@ import structlog
 
 from exam_engine import attempt as core
 from exam_engine import store
+from exam_engine.captures import look_again
+from exam_engine.casework import mend, notify_some
+from exam_engine.counting import COUNT_S, write_counts
 from exam_engine.errors import PersonError, Unavailable
 from exam_engine.house import House
 from exam_engine.journal import DATABASE_AWAY
 from exam_engine.messages import RecordMark, Release, Tick
+from exam_engine.proctoring import derive_again
+from exam_engine.retiring import attempts_of, due_evidence
 from exam_engine.service import Known
+from proctor.sweeping import Report
+from proctor.sweeping import Sweeper as Sweeping
 from question_bank.paper import Paper
 from scoring.store import save_score
 
@@ -43,6 +50,10 @@ TIDY_S: Final = 600.0
 SWEEPER_KEY: Final = 0x65786D01
 MARKER_KEY: Final = 0x65786D02
 RELEASER_KEY: Final = 0x65786D03
+PROCTORING_KEY: Final = 0x65786D04
+CASES_S: Final = 2.0
+LEFT_OVER_S: Final = 10.0
+EVIDENCE_S: Final = 3600.0
 
 log = structlog.get_logger()
 
@@ -55,6 +66,7 @@ async def run(house: House) -> None:
         "release": lambda: lead(house.pool, RELEASER_KEY, lambda: _repeat(house, release_some)),
         "repair": lambda: every(REPAIR_S, lambda: repair(house)),
         "clock": lambda: every(CLOCK_S, house.clock.follow),
+        "proctoring": lambda: lead(house.pool, PROCTORING_KEY, lambda: _proctoring(house)),
         "sessions": lambda: every(TIDY_S, lambda: house.pool.execute(store.DROP_EXPIRED_SESSIONS)),
     }
     async with asyncio.TaskGroup() as tasks:
@@ -234,6 +246,34 @@ async def release_some(house: House) -> int:
 
     await asyncio.gather(*(release(*row) for row in rows))
     return len(rows)
+
+
+async def _proctoring(house: House) -> None:
+    """What follows from watching when nobody asks: cases, pictures left over, charts, and what is kept too long."""
+    loops: dict[str, Callable[[], Awaitable[None]]] = {
+        "cases": lambda: every(CASES_S, lambda: _cases(house)),
+        "captures": lambda: every(LEFT_OVER_S, lambda: look_again(house)),
+        "incidents": lambda: every(LEFT_OVER_S, lambda: derive_again(house)),
+        "counts": lambda: every(COUNT_S, lambda: write_counts(house)),
+        "evidence": lambda: every(EVIDENCE_S, lambda: sweep_evidence(house)),
+    }
+    async with asyncio.TaskGroup() as tasks:
+        for name, work in loops.items():
+            tasks.create_task(forever(name, work))
+
+
+async def _cases(house: House) -> None:
+    await notify_some(house)
+    await mend(house)
+
+
+async def sweep_evidence(house: House) -> Report:
+    """Delete what has been kept long enough (domain.md §7.5)."""
+    now, report = house.clock.now(), Report()
+    sweeper = Sweeping(house.pool, house.pictures, house.keys, attempts_of(house.pool, now))
+    async for due in due_evidence(house.pool, now):
+        report += await sweeper.sweep(due, now)
+    return report + await sweeper.shred_where_nothing_is_left(now)
 
 
 async def repair(house: House) -> None:

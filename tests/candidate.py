@@ -63,6 +63,11 @@ class Person:
         async with self.http.post(self.base_url + path, **sent) as response:
             return await self._answer(response)
 
+    async def get_bytes(self, path: str) -> bytes:
+        """The answer as it comes, a picture say; raises Refusal."""
+        async with self.http.get(self.base_url + path) as response:
+            return await response.read() if response.status == 200 else await self._answer(response)
+
     async def delete(self, path: str) -> Any:
         """The answer as plain data; raises Refusal."""
         async with self.http.delete(self.base_url + path) as response:
@@ -89,8 +94,14 @@ class Candidate(Person):
         """【进入】."""
         self.attempt_id = (await self.post(f"/api/sittings/{sitting_id}/enter"))["attempt_id"]
 
+    async def consent(self, *, agreed: bool = True) -> Any:
+        """单独同意, to the text that counts now."""
+        version = (await self.get(f"/api/attempts/{self.attempt_id}/watching"))["consent_version"]
+        return await self.post(f"/api/attempts/{self.attempt_id}/consent", {"agreed": agreed, "version": version})
+
     async def portrait(self, shade: int = 120) -> Any:
-        """头像采集."""
+        """单独同意 and 头像采集."""
+        await self.consent()
         return await self.post(f"/api/attempts/{self.attempt_id}/portrait?device={self.device}", jpeg(shade))
 
     async def commands(self, *commands: dict[str, Any], since: int = 0) -> Any:
@@ -153,6 +164,12 @@ class Staff(Person):
             "everybody": not attempt_ids,
         }
         return await self.post(f"/api/desk/sittings/{sitting_id}/acts", body)
+
+    async def picture_links(self, sitting_id: int, *wanted: tuple[int, str]) -> list[str]:
+        """Addresses of those of these (attempt, picture) that this desk may open, for the next few minutes."""
+        asked = [{"attempt_id": attempt_id, "picture": picture} for attempt_id, picture in wanted]
+        answer = await self.post(f"/api/desk/sittings/{sitting_id}/picture-links", {"pictures": asked})
+        return [link["url"] for link in answer["links"]]
 
     async def watch(self, sitting_id: int) -> "LiveSocket":
         """The board's socket."""

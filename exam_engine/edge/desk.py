@@ -30,11 +30,15 @@ from exam_engine.edge.shapes import (
     Timeline,
     TimelineEvent,
 )
-from exam_engine.errors import Forbidden, Invalid, NotFound, PersonError, Refused
+from exam_engine.errors import Forbidden, Invalid, NotFound, PersonError, Refused, Unavailable
 from exam_engine.journal import DATABASE_AWAY
 from exam_engine.messages import Annul, Extend, Warn
+from proctor import links
+from proctor.evidence_store import record_view
+from proctor.pictures import StoreAway
 from proctor.store import belongs
 
+PROCTORS: Final = frozenset({"invigilator", "chief", "agency"})  # who may see faces (domain.md §7.5)
 ANNULLERS: Final = frozenset({"chief", "province"})
 PROVINCE: Final = frozenset({"province"})
 AT_ONCE_MAX: Final = 200  # attempts acted on at the same time
@@ -78,11 +82,12 @@ async def check_scope(call: Call, sitting_id: int) -> None:
 
 
 @endpoints.add("GET", "/api/desk/sittings/{sitting_id}/board", roles=WATCHERS, answer=BoardSnapshot)
-async def see_board(call: Call) -> BoardSnapshot:
+async def see_board(call: Call) -> web.Response:
     """The board as of now, for a desk that can't have the socket."""
     await check_scope(call, call.path["sitting_id"])
     async with call.request.app[BOARDS].board(call.path["sitting_id"]) as board:
-        return board.snapshot()
+        body = await board.snapshot()
+    return web.Response(body=body, content_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 @endpoints.add("GET", "/api/desk/sittings/{sitting_id}/live", roles=WATCHERS)
@@ -278,20 +283,33 @@ def _without_secrets(kind: str, body: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name not in hidden}
 
 
-@endpoints.add("GET", "/api/desk/attempts/{attempt_id}/pictures/{picture}", roles=WATCHERS, media="image/jpeg")
+@endpoints.add(
+    "GET",
+    "/api/desk/attempts/{attempt_id}/pictures/{picture}",
+    roles=PROCTORS,
+    media="image/jpeg",
+    query=("link",),
+)
 async def see_picture(call: Call) -> web.Response:
-    """One picture of one candidate, opened for this account only."""
-    attempt_id, name = call.path["attempt_id"], call.request.match_info["picture"]
-    owner = await call.house.registry.owner(attempt_id)
+    """One picture of one candidate, by a link made for this account; the view is on record before it is shown."""
+    house, attempt_id, name = call.house, call.path["attempt_id"], call.request.match_info["picture"]
+    owner = await house.registry.owner(attempt_id)
     await check_scope(call, owner.sitting_id)
+    link, secret, account = call.request.query.get("link", ""), house.settings.secret_key, call.me.account_id
+    if not links.check(secret, link, account, attempt_id, name, house.clock.now()):
+        raise Forbidden("link_old")
     picture = None
-    if await belongs(call.house.pool, attempt_id, name):
-        picture = await call.house.pictures.get(name)
+    if await belongs(house.pool, attempt_id, owner.person_id, name):
+        try:
+            picture = await house.pictures.get(owner.person_id, name)
+        except StoreAway as error:
+            raise Unavailable("try_again", retry_after_s=10) from error
     if picture is None:
         raise NotFound("no_such_picture")
-    return web.Response(
-        body=picture, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600, immutable"}
-    )
+    await record_view(house.pool, account, owner.person_id, name, attempt_id)
+    # Kept by the browser no longer than the link works.
+    headers = {"Cache-Control": f"private, max-age={links.LINK_S}"}
+    return web.Response(body=picture, content_type="image/jpeg", headers=headers)
 
 
 @endpoints.add("GET", "/api/desk/sittings/{sitting_id}/people", roles=WATCHERS, answer=People)

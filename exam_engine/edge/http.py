@@ -61,7 +61,10 @@ Handler = Callable[[Call], Awaitable[Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """`roles` empty: public. `answer` None: the handler makes its own response (pictures, files, sockets)."""
+    """`roles` empty: public. `answer` None: the handler makes its own response (pictures, files, sockets).
+
+    `stream`: the body is of type `media` and read by the handler itself, as it comes.
+    """
 
     method: str
     path: str
@@ -71,6 +74,7 @@ class Endpoint:
     answer: Any = None
     query: tuple[str, ...] = ()
     media: str = ""
+    stream: bool = False
     bytes_max: int = BODY_BYTES_MAX
     summary: str = ""
 

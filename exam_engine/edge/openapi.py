@@ -20,6 +20,21 @@ ERRORS = {
     "413": "body too large",
     "429": "too often",
 }
+DEVICE = {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,64}$"}
+PICTURE = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+NUMBER = {"type": "integer", "minimum": 1, "maximum": 2**53 - 1}
+# Parameters that are not numbers, or may be left out, by name.
+PARAMETERS: dict[str, tuple[bool, dict[str, Any]]] = {
+    "device": (True, DEVICE),
+    "picture": (True, PICTURE),
+    "job": (True, DEVICE),
+    "why": (False, {"type": "string", "enum": ["interval", "start", "again", "back", "hand_in", "asked"]}),
+    "ago_ms": (False, {"type": "integer", "minimum": 0, "maximum": 86_400_000}),
+    "sitting": (False, NUMBER),
+    "before": (False, NUMBER),
+    "state": (False, {"type": "string", "enum": ["open", "closed"]}),
+    "link": (True, {"type": "string", "maxLength": 64}),
+}
 # What only travels on sockets, so that the browser's types are made from here too.
 ON_SOCKETS: tuple[Any, ...] = (FrameUp, Event, Told, Ack, Rejected, Pong, Bye, Welcome, BoardDelta, BoardPong)
 
@@ -57,13 +72,13 @@ def _operation(endpoint: Endpoint, schema_of: dict[int, Any]) -> dict[str, Any]:
     if endpoint.roles:
         operation["security"] = [{"cookie": []}, {"bearer": []}]
         operation["x-roles"] = sorted(endpoint.roles)
-    if endpoint.body is not None:
+    if endpoint.body is not None or endpoint.stream:
         operation["requestBody"] = {"required": True, "content": _content(endpoint, schema_of)}
     return operation
 
 
 def _content(endpoint: Endpoint, schema_of: dict[int, Any]) -> dict[str, Any]:
-    if endpoint.body is bytes:
+    if endpoint.body is bytes or endpoint.stream:
         return {endpoint.media: {"schema": {"type": "string", "format": "binary"}}}
     return {"application/json": {"schema": schema_of[id(endpoint.body)]}}
 
@@ -83,21 +98,13 @@ def _errors() -> dict[str, Any]:
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
     return [
-        {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"}
-            if name == "picture"
-            else {"type": "integer", "minimum": 1, "maximum": 2**53 - 1},
-        }
+        {"name": name, "in": "path", "required": True, "schema": PARAMETERS.get(name, (True, NUMBER))[1]}
         for name in re.findall(r"{(\w+)}", path)
     ]
 
 
 def _query_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
-    pattern = "^[A-Za-z0-9_-]{8,64}$"
     return [
-        {"name": name, "in": "query", "required": True, "schema": {"type": "string", "pattern": pattern}}
+        {"name": name, "in": "query", "required": PARAMETERS[name][0], "schema": PARAMETERS[name][1]}
         for name in endpoint.query
     ]

@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import Raw
 
 from exam_engine import store
+from exam_engine.edge.faces import must_have_agreed, refused_picture
 from exam_engine.edge.http import PHYSICIAN, Call, Endpoints
 from exam_engine.edge.shapes import (
     AttemptView,
@@ -22,13 +23,12 @@ from exam_engine.edge.shapes import (
 )
 from exam_engine.edge.views import attempt_view, clock_of, device_of, identity_of
 from exam_engine.entering import enter
-from exam_engine.errors import Invalid, NotFound, Refused, TooLarge
+from exam_engine.errors import Invalid, NotFound, Refused
 from exam_engine.messages import Phase, TakePortrait
 from exam_engine.registry import Owner
 from exam_engine.service import Result
 from exam_engine.sitting import Kind, Sitting
-from proctor.identity import judge
-from proctor.pictures import JPEG_BYTES_MAX, BadPicture
+from proctor.pictures import JPEG_BYTES_MAX, BadPicture, StoreAway
 from proctor.store import add_picture
 
 EVENTS_MAX: Final = 500  # more is cheaper as a snapshot
@@ -131,27 +131,21 @@ async def take_portrait(call: Call) -> Portrait:
     """头像采集: keep the portrait and, as the policy says, accept it or ask a person."""
     await own_attempt(call)
     house, attempt_id, device = call.house, call.path["attempt_id"], device_asking(call)
+    await must_have_agreed(house, call.me.person_id)
     async with house.service.holding(attempt_id) as known:
         await house.service.look(attempt_id)
         if known.attempt.phase not in UNFINISHED:
             raise Refused("already_submitted")
-        name = await _keep_picture(call)
-        look = await house.vision.look(call.body, None)
-        verdict = judge([look], known.attempt.portrait_count)
+        try:
+            kept = await house.pictures.put(call.me.person_id, call.body)
+        except (BadPicture, StoreAway) as error:
+            raise refused_picture(error) from error
         purpose = "again" if known.attempt.phase is Phase.RUNNING else "entry"
-        await add_picture(house.pool, attempt_id, name, purpose, look)
-        await house.service.handle(attempt_id, TakePortrait(device=device, picture=name, verdict=verdict))
+        await add_picture(house.pool, attempt_id, kept.name, purpose)
+        # Where a model is to judge it does so in an entry check: a single picture is for a person to judge.
+        await house.service.handle(attempt_id, TakePortrait(device=device, picture=kept.name, why="single"))
         attempt, version = known.attempt, known.version
-    return Portrait(picture=name, phase=attempt.phase, identity=identity_of(attempt), version=version)
-
-
-async def _keep_picture(call: Call) -> str:
-    try:
-        return await call.house.pictures.put(call.body)
-    except BadPicture as error:
-        if error.code == "picture_too_large":
-            raise TooLarge(error.code, limit=JPEG_BYTES_MAX) from error
-        raise Invalid(error.code) from error
+    return Portrait(picture=kept.name, phase=attempt.phase, identity=identity_of(attempt), version=version)
 
 
 @endpoints.add("POST", "/api/attempts/{attempt_id}/commands", roles=PHYSICIAN, body=CommandBatch, answer=BatchOutcome)

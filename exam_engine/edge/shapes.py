@@ -110,11 +110,14 @@ class GivenAnswer(_Shape, frozen=True, kw_only=True):
 
 
 class NoticeView(_Shape, frozen=True, kw_only=True):
+    """`rule`: the incident it is about ("left_page:3"), so that the page can say it in its own language; else ""."""
+
     notice: int
     level: NoticeLevel
     text: str
     at: datetime
     acknowledged: bool
+    rule: str
 
 
 class ScoreView(_Shape, frozen=True, kw_only=True):
@@ -279,7 +282,11 @@ class Tile(_Shape, frozen=True, kw_only=True):
     """One candidate on the board. `connected` null: never seen. `notices_open`: told but not yet acknowledged.
 
     `identity`: none, waiting, accepted, refused. `attention` is the rank: higher first. `flags`: short codes such
-    as identity_waiting, late_answers, offline, second_device, notice_open, idle, locked, paused.
+    as identity_waiting, late_answers, offline, second_device, notice_open, idle, locked, paused, incident, case_open.
+    `why`: why a person has to judge the identity (no_model, model_slow, no_photo, doubtful, tries_over, no_consent,
+    no_camera). `incidents` are those nobody has reviewed yet, `worst` the highest level among them, `changed_at` when
+    proctoring last had news. `capture` is the newest picture, `face` what it showed (CaptureRow.kind, "" none yet),
+    `similarity` 0-100; `photo` the reference picture. `claimed_by` is busy with the candidate until `claimed_until`.
     """
 
     attempt_id: int
@@ -307,6 +314,20 @@ class Tile(_Shape, frozen=True, kw_only=True):
     ending: str | None
     flags: list[str]
     attention: int
+    why: str
+    room: int
+    organisation: str
+    incidents: int
+    worst: int
+    changed_at: datetime | None
+    capture: str
+    capture_at: datetime | None
+    face: str
+    similarity: int | None
+    photo: str
+    claimed_by: str
+    claimed_until: datetime | None
+    case_open: bool
 
 
 class BoardSnapshot(_Shape, frozen=True, kw_only=True, tag="board", tag_field="type"):

@@ -73,7 +73,7 @@ def attempt_view(
         answers=[GivenAnswer(no=no, choice=choice) for no, choice in sorted(attempt.answers.items()) if choice],
         marks=sorted(attempt.marks),
         notices=[
-            NoticeView(notice=n.notice, level=n.level, text=n.text, at=n.at, acknowledged=n.acknowledged)
+            NoticeView(notice=n.notice, level=n.level, text=n.text, at=n.at, acknowledged=n.acknowledged, rule=n.rule)
             for n in attempt.notices
         ],
         submitted=None

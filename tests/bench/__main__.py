@@ -32,6 +32,7 @@ from question_bank.blueprint import load
 from question_bank.pool import Pool
 from question_bank.sample import load_sample
 from tests.bench.populate import DEVICE, build, people, running, settings, sitting_like
+from tests.bench.wall import wall
 
 HELLO = json.dumps({"type": "hello", "device": DEVICE, "since": 0})
 console = Console()
@@ -256,6 +257,8 @@ async def run(options: argparse.Namespace, data: Path) -> list[list[str]]:
             rows += await starts(server, house, options.starts)
             console.print("bell …")
             rows += await bell(house, options.bell)
+            console.print("wall …")
+            rows += await wall(server.base, house, options.wall, options.seconds * 2)
     finally:
         await asyncio.to_thread(server.stop)
     return rows
@@ -269,6 +272,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--starts", type=int, default=1000)
     parser.add_argument("--bell", type=int, default=5000)
+    parser.add_argument("--wall", type=int, default=10_000)
     parser.add_argument("--memory", type=int, default=1000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="exam-bench-", ignore_cleanup_errors=True) as folder:

@@ -20,7 +20,7 @@ DEVICE = "bench-device"
 
 def settings(data: Path) -> Settings:
     """For a house that serves nothing."""
-    return Settings(data=data, secret_key=b"0" * 32)
+    return Settings(data=data, secret_key=b"0" * 32, vision=0)
 
 
 async def sitting_like(pool: "asyncpg.Pool[asyncpg.Record]", kind: str, title: str, seconds: int | None = None) -> int:

@@ -13,6 +13,7 @@ from exam_engine.messages import (
     Event,
     Extend,
     HandIn,
+    Hold,
     Layout,
     LockIdentity,
     Pause,
@@ -98,8 +99,10 @@ def in_every_state() -> dict[str, Attempt]:
         "extended": after(answered, Extend(600, "停电", 5), by=DESK),
         "submitted": submitted,
         "marked": marked,
+        "held": after(marked, Hold(7)),
         "released": after(marked, Release(6)),
         "annulled": after(answered, Annul("设备故障"), by=DESK),
+        "barred": after(marked, Annul("替考，经复核属实", barred=True), by=DESK),
     }
 
 

@@ -111,7 +111,7 @@ def up_command(
     ready_file: Path | None = None,
 ) -> None:
     settings = read_settings(
-        data=data, port=port, processes=processes, demo=demo, demo_minutes=demo_minutes, ready_file=ready_file
+        data=data, port=port, processes=processes, vision=0, demo=demo, demo_minutes=demo_minutes, ready_file=ready_file
     )
     uvloop.run(up(settings, SmallApp(), [sys.executable, __file__, "serve-one"]))
 
@@ -122,10 +122,13 @@ def serve_one_command(
     host: Annotated[str, typer.Option()],
     port: Annotated[int, typer.Option()],
     processes: Annotated[int, typer.Option()],
+    vision: Annotated[int, typer.Option()],
     demo: bool = False,
     demo_minutes: int | None = None,
 ) -> None:
-    settings = read_settings(data=data, host=host, port=port, processes=processes, demo=demo, demo_minutes=demo_minutes)
+    settings = read_settings(
+        data=data, host=host, port=port, processes=processes, vision=vision, demo=demo, demo_minutes=demo_minutes
+    )
     uvloop.run(serve_one(settings, SmallApp()))
 
 

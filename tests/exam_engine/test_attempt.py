@@ -31,11 +31,13 @@ from exam_engine.messages import (
     Annulled,
     Answer,
     Answered,
+    AskForPerson,
     CameLate,
     Clear,
     Cleared,
     Command,
     DeviceTaken,
+    EndHold,
     Ending,
     Entered,
     Event,
@@ -43,6 +45,9 @@ from exam_engine.messages import (
     Extended,
     ForceHandIn,
     HandIn,
+    Held,
+    Hold,
+    HoldEnded,
     IdentityAccepted,
     IdentityLocked,
     IdentityRefused,
@@ -53,6 +58,7 @@ from exam_engine.messages import (
     MarkedForLater,
     MarkForLater,
     NoticeLevel,
+    Notify,
     Pause,
     Paused,
     Phase,
@@ -140,12 +146,31 @@ COMMANDS: dict[str, Command] = {
     "record_mark_again": RecordMark(2, 3, 10),
     "release": Release(6),
     "annul": Annul("设备故障"),
+    "annul_for_good": Annul("替考，经复核属实", barred=True),
+    "ask_for_person": AskForPerson(TABLET, "no_camera"),
+    "notify": Notify("left_page:3:2", "请保持在考试页面作答。"),
+    "hold": Hold(7),
+    "end_hold": EndHold(7),
 }
 DOOR = ("portrait_taken", "identity_accepted", "device_taken")
 NOTHING: tuple[str, ...] = ()
 # What follows, as kinds of events, for every pair that is allowed; () is a harmless repetition.
-_ANY_TIME: dict[str, tuple[str, ...]] = {"time_up": NOTHING, "tick": NOTHING, "annul": ("annulled",)}
-_OPEN: dict[str, tuple[str, ...]] = {**_ANY_TIME, "take_portrait": DOOR, "warn": ("warned",)}
+_ANY_TIME: dict[str, tuple[str, ...]] = {
+    "time_up": NOTHING,
+    "tick": NOTHING,
+    "annul": ("annulled",),
+    "annul_for_good": ("annulled",),
+    "notify": NOTHING,  # when it is over there is nobody to tell any more
+    "hold": ("held",),
+    "end_hold": NOTHING,
+}
+_OPEN: dict[str, tuple[str, ...]] = {
+    **_ANY_TIME,
+    "take_portrait": DOOR,
+    "ask_for_person": ("portrait_taken",),
+    "warn": ("warned",),
+    "notify": ("warned",),
+}
 _RUNNING: dict[str, tuple[str, ...]] = {
     **_OPEN,
     "start": NOTHING,
@@ -184,8 +209,16 @@ ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
     "extended": _RUNNING,
     "submitted": {**_ENDED, "record_mark": ("marked",), "record_mark_again": ("marked",)},
     "marked": {**_ENDED, "record_mark": NOTHING, "record_mark_again": ("marked",), "release": ("released",)},
+    "held": {
+        **_ENDED,
+        "record_mark": NOTHING,
+        "record_mark_again": ("marked",),
+        "hold": NOTHING,
+        "end_hold": ("hold_ended",),
+    },
     "released": {**_ENDED, "record_mark": NOTHING, "release": NOTHING},
     "annulled": {**_ANY_TIME, "annul": NOTHING},
+    "barred": {**_ANY_TIME, "annul": NOTHING, "annul_for_good": NOTHING, "record_mark": NOTHING, "hand_in": NOTHING},
 }
 # The refusal of every other pair, by command; where it depends on the state, by both.
 CODES: dict[str, str] = {
@@ -196,6 +229,7 @@ CODES: dict[str, str] = {
     "late_hand_in": "seq_gap",
     "acknowledge": "no_such_notice",
     "take_portrait": "already_submitted",
+    "ask_for_person": "already_submitted",
     "accept_identity": "no_portrait_waiting",
     "refuse_identity": "no_portrait_waiting",
     "warn": "already_submitted",
@@ -217,13 +251,14 @@ def expected_code(state: str, command: str) -> str:
     if command in (*_NUMBERED, *_LATE):
         if state in ("entered", "identity", "ready"):
             return "not_started"
-        if state == "annulled":
-            return "annulled"
-        if state in ("submitted", "marked", "released"):
+        if state in ("annulled", "barred"):
+            # Numbers taken before are still told from new ones: this one's third was the hand-in.
+            return "seq_reused" if state == "barred" and command in _NUMBERED else "annulled"
+        if state in ("submitted", "marked", "held", "released"):
             return "already_submitted" if command in _LATE else "seq_reused"
         if state in ("paused", "locked") and command in _NUMBERED:
             return "paused" if state == "paused" else "identity_locked"
-    return CODES[command]
+    return "case_open" if (state, command) == ("held", "release") else CODES[command]
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -809,6 +844,63 @@ def test_a_second_entered_in_a_journal_is_our_own_error() -> None:
         evolve(new(), entered(), T0)
 
 
+# --- what proctoring asks for ------------------------------------------------------------------------------------
+
+
+def test_a_rule_tells_the_candidate_once_and_a_worse_level_is_another_word() -> None:
+    attempt = after(running(), Notify("camera_away:1:2", "请检查摄像头"))
+
+    assert decide(attempt, Notify("camera_away:1:2", "请检查摄像头，已二次提示"), CANDIDATE, T0) == ()
+    events = decide(attempt, Notify("camera_away:1:3", "情况已记录"), CANDIDATE, T0)
+    assert events == (Warned(2, NoticeLevel.WARNING, "情况已记录", 0, rule="camera_away:1:3"),)
+
+
+def test_rules_that_tell_without_end_are_stopped_without_an_error() -> None:
+    attempt = after(running(), *(Notify(f"paste:{n}:2", "请直接作答") for n in range(NOTICES_MAX)))
+
+    assert len(attempt.notices) == NOTICES_MAX
+    assert decide(attempt, Notify("paste:900:2", "请直接作答"), CANDIDATE, T0) == ()
+
+
+def test_a_rule_hands_in_under_its_own_name_and_a_person_under_his() -> None:
+    assert [after(running(), ForceHandIn("离开"), by=by).submitted.ending for by in (CANDIDATE, DESK)] == [  # type: ignore[union-attr]
+        Ending.RULE,
+        Ending.INVIGILATOR,
+    ]
+
+
+@pytest.mark.parametrize("policy", [ONE_HOUR, PERSON])
+def test_without_a_picture_a_person_is_asked_whatever_the_policy_and_asking_again_changes_nothing(
+    policy: Policy,
+) -> None:
+    attempt = after(new(policy), AskForPerson(PHONE, "no_consent"))
+
+    assert (attempt.phase, attempt.picture, attempt.candidate_device) == (Phase.IDENTITY, "", PHONE)
+    assert decide(attempt, AskForPerson(PHONE, "no_consent"), CANDIDATE, T0) == ()
+    assert after(attempt, AcceptIdentity(), by=DESK).phase is Phase.READY
+
+
+def test_the_score_waits_until_the_last_case_is_decided() -> None:
+    attempt = after(running(), HandIn(1), RecordMark(1, 8, 10), Hold(7), Hold(8), EndHold(7))
+
+    assert refusal(attempt, Release(6)) == "case_open"
+    assert after(attempt, EndHold(8), Release(6)).phase is Phase.RELEASED
+
+
+def test_a_case_may_be_opened_before_the_exam_is_over_and_holds_from_then_on() -> None:
+    attempt = after(running(), Hold(7), HandIn(1), RecordMark(1, 8, 10))
+
+    assert refusal(attempt, Release(6)) == "case_open"
+
+
+def test_who_is_annulled_for_a_failure_may_still_be_barred_for_cheating_but_never_the_other_way_round() -> None:
+    annulled = after(running(), Annul("设备故障"), by=DESK)
+    barred = after(annulled, Annul("替考", barred=True), by=DESK)
+
+    assert (annulled.barred, barred.barred) == (False, True)
+    assert decide(barred, Annul("设备故障"), DESK, T0) == ()
+
+
 # --- laws --------------------------------------------------------------------------------------------------------
 
 POLICIES = st.builds(
@@ -834,6 +926,10 @@ ANY_COMMAND: st.SearchStrategy[Command] = st.one_of(
     st.builds(TakePortrait, st.sampled_from([PHONE, TABLET]), st.sampled_from(PICTURES[:3])),
     st.builds(Acknowledge, st.integers(1, 2)),
     st.builds(Warn, st.just("请安静"), st.sampled_from(NoticeLevel), _ACT),
+    st.builds(Notify, st.sampled_from(["left_page:3:2", "paste:3:2"]), st.just("请保持在考试页面作答。")),
+    st.builds(AskForPerson, st.sampled_from([PHONE, TABLET]), st.just("no_camera")),
+    st.builds(Hold, st.integers(1, 2)),
+    st.builds(EndHold, st.integers(1, 2)),
     st.builds(Extend, st.sampled_from([60, 90]), st.just("补时"), _ACT),
     st.builds(RecordMark, st.integers(1, 2), st.integers(0, 10), st.just(10)),
     st.sampled_from(
@@ -850,7 +946,7 @@ ANY_COMMAND: st.SearchStrategy[Command] = st.one_of(
             Release(6),
         ]
     ),
-    st.sampled_from([ForceHandIn("作弊"), Annul("故障"), Start(), Start()]),
+    st.sampled_from([ForceHandIn("作弊"), Annul("故障"), Annul("替考", barred=True), Start(), Start()]),
 )
 
 
@@ -1017,6 +1113,8 @@ def test_the_events_of_the_tests_above_are_all_there_are() -> None:
         DeviceTaken,
         Entered,
         Extended,
+        Held,
+        HoldEnded,
         IdentityAccepted,
         IdentityLocked,
         IdentityRefused,

@@ -27,7 +27,9 @@ from exam_engine.messages import (
     Extended,
     FrameUp,
     HandIn,
+    Held,
     Hello,
+    HoldEnded,
     IdentityAccepted,
     IdentityLocked,
     IdentityRefused,
@@ -73,6 +75,7 @@ FRAMES: tuple[FrameUp, ...] = (
 EVENTS: tuple[Event, ...] = (
     entered(),
     PortraitTaken(PHONE, PICTURES[0]),
+    PortraitTaken(PHONE, "", "no_consent"),
     IdentityAccepted(by=0),
     IdentityRefused(by=9, reason="照片模糊"),
     DeviceTaken(PHONE),
@@ -82,6 +85,7 @@ EVENTS: tuple[Event, ...] = (
     MarkedForLater(3, 2, on=False),
     CameLate(4, 2, ""),
     Warned(1, NoticeLevel.MESSAGE, "还有十分钟", 9, 5),
+    Warned(2, NoticeLevel.WARNING, "请正对摄像头", 0, rule="no_face:2:2"),
     Acknowledged(1),
     Paused("停电", 9),
     Resumed(at(3700.000001), 0),
@@ -93,6 +97,9 @@ EVENTS: tuple[Event, ...] = (
     Marked(1, 6, 10),
     Released(6, passed=True, by=9),
     Annulled("故障", 9),
+    Annulled("替考", 9, barred=True),
+    Held(7),
+    HoldEnded(7),
 )
 
 
@@ -140,6 +147,10 @@ def test_a_field_too_many_is_refused(message: Event | FrameUp) -> None:
         b'{"type":"extend","seconds":600,"reason":"x"}',
         b'{"type":"take_portrait","device":"phone-0001","picture":"x"}',
         b'{"type":"tick"}',
+        b'{"type":"notify","rule":"left_page:1:2","text":"x"}',  # of the system alone, as those that follow
+        b'{"type":"ask_for_person","device":"phone-0001","why":"no_camera"}',
+        b'{"type":"hold","case":1}',
+        b'{"type":"end_hold","case":1}',
         b'{"type":"answered","seq":1,"no":1,"choice":"a"}',
         b'{"type":"answer","seq":0,"no":1,"choice":"a"}',
         b'{"type":"answer","seq":2147483648,"no":1,"choice":"a"}',
@@ -184,6 +195,8 @@ def test_garbage_is_refused_and_never_anything_worse(data: bytes) -> None:
         b'{"type":"warn","text":"x","level":"shout"}',
         b'{"type":"pause","reason":""}',
         b'{"type":"record_mark","revision":1,"points":1,"points_max":1}',
+        b'{"type":"notify","rule":"left_page:1:2","text":"x"}',
+        b'{"type":"end_hold","case":1}',
     ],
 )
 def test_a_command_of_the_desk_outside_its_limits_is_refused(data: bytes) -> None:
@@ -194,6 +207,18 @@ def test_a_command_of_the_desk_outside_its_limits_is_refused(data: bytes) -> Non
 def test_equal_values_give_equal_bytes_and_a_layout_keeps_its_order() -> None:
     assert write(Answered(1, 2, "a")) == b'{"type":"answered","seq":1,"no":2,"choice":"a"}'
     assert write(Answered(1, 2, "a")) == write(read_event(write(Answered(1, 2, "a"))))
+
+
+@pytest.mark.parametrize(
+    ("body", "event"),
+    [
+        (b'{"type":"portrait_taken","device":"phone-0001","picture":"x"}', PortraitTaken("phone-0001", "x", "")),
+        (b'{"type":"warned","notice":1,"level":"warning","text":"x","by":9}', Warned(1, NoticeLevel.WARNING, "x", 9)),
+        (b'{"type":"annulled","reason":"x","by":9}', Annulled("x", 9, barred=False)),
+    ],
+)
+def test_what_was_written_before_proctoring_had_more_to_say_is_still_read(body: bytes, event: Event) -> None:
+    assert read_event(body) == event
 
 
 def test_an_instant_of_another_zone_is_the_same_instant() -> None:

@@ -55,7 +55,7 @@ class Day:
     """One database, any number of processes, everything until the story is over."""
 
     def __init__(self, policy: Policy) -> None:
-        self.database = FakeDatabase(released=False)
+        self.database = FakeDatabase(released=False, clock=Clock().now)
         self._tasks: list[asyncio.Task[Any]] = []
         for attempt_id in (ATTEMPT, OTHER):
             self.database.open_attempt(make_entry(GENESIS, attempt_id, 1, entered(policy), T0))
@@ -67,7 +67,7 @@ class Day:
         self.start(journal.run())
         clock: Any = Clock()
         parts: dict[str, Any] = dict.fromkeys(
-            ("settings", "redis", "bus", "pictures", "vision", "throttle", "hashing", "version")
+            ("settings", "redis", "bus", "keys", "pictures", "vision", "rng", "throttle", "hashing", "version")
         )
         return House(
             pool=pool,

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error,
 
 from tests.journey.album import Album
 from tests.journey.exam_server import ExamServer
-from tests.journey.face import write_video
+from tests.journey.face import Feed
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -60,15 +60,20 @@ def album(request: pytest.FixtureRequest) -> Iterator[Album]:
 
 
 @pytest.fixture(scope="session")
-def face(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The video of the camera."""
-    path = tmp_path_factory.mktemp("camera") / "face.mjpeg"
-    write_video(path)
-    return path
+def only_feed(tmp_path_factory: pytest.TempPathFactory) -> Feed:
+    """What every fake camera plays; making it takes seconds."""
+    return Feed(tmp_path_factory.mktemp("camera") / "face.mjpeg")
 
 
 @pytest.fixture
-async def browser(face: Path) -> AsyncIterator[Browser]:
+def feed(only_feed: Feed) -> Iterator[Feed]:
+    """The camera's file for a test that shows it something else; at the end it plays the face again."""
+    yield only_feed
+    only_feed.show_face()
+
+
+@pytest.fixture
+async def browser(only_feed: Feed) -> AsyncIterator[Browser]:
     """Chromium, as the system has it."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None and "CI" not in os.environ:
@@ -76,7 +81,7 @@ async def browser(face: Path) -> AsyncIterator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         playwright.selectors.set_test_id_attribute("data-test")
-        flags = [*FLAGS, f"--use-file-for-fake-video-capture={face}"]
+        flags = [*FLAGS, f"--use-file-for-fake-video-capture={only_feed.path}"]
         browser = await playwright.chromium.launch(executable_path=program, args=flags)
         yield browser
         await browser.close()

@@ -22,6 +22,7 @@ class ExamServer:
         self.port = 0
         self.base_url = ""
         self.sittings: dict[str, int] = {}
+        self.titles: dict[str, int] = {}
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -51,7 +52,8 @@ class ExamServer:
         told = json.loads(ready_file.read_text(encoding="utf-8"))
         self.base_url = told["base_url"]
         self.port = int(self.base_url.rpartition(":")[2])
-        self.sittings = {one["kind"]: one["id"] for one in told["sittings"]}
+        self.sittings = {one["kind"]: one["id"] for one in reversed(told["sittings"])}  # the first of each kind
+        self.titles = {one["title"]: one["id"] for one in told["sittings"]}
 
     def kill(self) -> None:
         """End the serving process as a power cut would: no signal it could hear, its servers left behind."""

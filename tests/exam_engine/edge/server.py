@@ -166,9 +166,9 @@ async def running(database_url: str, redis_url: str, settings: Settings) -> Asyn
             await runner.cleanup()
 
 
-def settings_in(folder: Path) -> Settings:
-    """Of a server that keeps its pictures in `folder`."""
-    return Settings(data=folder, secret_key=b"k" * 32)
+def settings_in(folder: Path, vision: int = 0) -> Settings:
+    """Of a server that keeps its pictures in `folder`; without face models unless a test is about them."""
+    return Settings(data=folder, secret_key=b"k" * 32, vision=vision)
 
 
 async def forget(redis_url: str) -> None:

@@ -411,7 +411,7 @@ async def test_a_picture_taken_of_a_candidate_opens_at_the_desk(server: Server) 
         sitting_id = await server.five_items()
         await candidate.enter(sitting_id)
         name = (await candidate.portrait())["picture"]
-        path = f"/api/desk/attempts/{candidate.attempt_id}/pictures/{name}"
+        (path,) = await desk.picture_links(sitting_id, (candidate.attempt_id, name))
         async with desk.http.get(desk.base_url + path) as response:
             assert (response.status, response.content_type) == (200, "image/jpeg")
             assert (await response.read()).startswith(b"\xff\xd8\xff")

@@ -12,6 +12,7 @@ from exam_engine.demo import PASSWORD, PHYSICIANS
 from exam_engine.edge.http import PHYSICIAN
 from exam_engine.papers import read_paper
 from exam_engine.sitting import Policy
+from proctor.policy import Proctoring
 from question_bank import store as bank
 from question_bank.item import Item
 from question_bank.paper import Paper
@@ -23,14 +24,19 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 # Field names a candidate may ever meet, written out: a new one is thought about here before it leaves.
 CLOCK: Final = {"remaining_ms", "ticking"}
+PROCTORING: Final = set(Proctoring.__struct_fields__)  # his own exam's rules of being watched: no secret, no key
 PROBLEM: Final = {"code", "facts", "phase", "role", "no", "item_count", "expected", "limit", "notice", "status"}
 VIEW: Final = {
     "attempt_id", "sitting_id", "kind", "title", "person_name", "watermark", "phase", "version", "last_seq", "device",
     "identity", "identity_reason", "item_count", "minutes", "grace_s", "a4_no_back", "started_at", "deadline_at",
     "clock", "paused", "pause_reason", "identity_locked", "lock_reason", "answers", "no", "choice", "marks", "notices",
-    "notice", "level", "text", "at", "acknowledged", "submitted", "ending", "unanswered", "late_count", "reason",
-    "score",
+    "notice", "level", "text", "at", "acknowledged", "rule", "submitted", "ending", "unanswered", "late_count",
+    "reason", "score",
 } | CLOCK  # fmt: skip
+WATCHING: Final = {
+    "consent", "consent_version", "face", "turn", "frames", "span_s", "captures", "next_in_s", "has_photo", "leave_s",
+    "leaves", "leaves_max", "leaves_force", "camera_warn_s", "idle_s", "gap_s",
+}  # fmt: skip
 SCORE: Final = {"points", "points_max", "pass_points", "passed"}
 PAPER: Final = {
     "attempt_id", "items", "no", "type", "stem", "case", "group", "chain", "multiple", "options", "id", "text",
@@ -41,12 +47,12 @@ PAPERS: Final = {
 } | SCORE  # fmt: skip
 POLICY: Final = {
     "minutes", "grace_s", "cut_at_close", "shuffle_items", "shuffle_options", "a4_no_back", "identity",
-    "identity_again", "pause_compensated", "pause_s_max", "release_at_once",
-}  # fmt: skip
+    "identity_again", "pause_compensated", "pause_s_max", "release_at_once", "proctoring",
+} | PROCTORING  # fmt: skip
 EVENTS: Final[dict[str, set[str]]] = {
     "entered": {"sitting", "person", "closes_at", "extra_minutes", "policy", "layout", "paper", "options", "multiple",
                 "chain"} | POLICY,
-    "portrait_taken": {"device", "picture"},
+    "portrait_taken": {"device", "picture", "why"},
     "identity_accepted": {"by"},
     "identity_refused": {"by", "reason"},
     "device_taken": {"device"},
@@ -55,7 +61,7 @@ EVENTS: Final[dict[str, set[str]]] = {
     "cleared": {"seq", "no"},
     "marked_for_later": {"seq", "no", "on"},
     "came_late": {"seq", "no", "choice"},
-    "warned": {"notice", "level", "text", "by", "act"},
+    "warned": {"notice", "level", "text", "by", "act", "rule"},
     "acknowledged": {"notice"},
     "paused": {"reason", "by"},
     "resumed": {"deadline_at", "by"},
@@ -64,7 +70,7 @@ EVENTS: Final[dict[str, set[str]]] = {
     "identity_unlocked": {"by"},
     "submitted": {"as_of", "ending", "unanswered", "seq", "reason", "by"},
     "released": {"pass_points", "passed", "by"},
-    "annulled": {"reason", "by"},
+    "annulled": {"reason", "by", "barred"},
 }  # fmt: skip
 FRAMES: Final[dict[str, set[str]]] = {
     "welcome": {"view", "version", "last_seq"} | VIEW,
@@ -81,6 +87,8 @@ ANSWERS: Final[dict[str, set[str]]] = {
     "paper": PAPER,
     "commands": {"results", "result", "version", "seq", "events", "at", "event", "last_seq", "clock"} | CLOCK | PROBLEM,
     "attempt": VIEW,
+    "watching": WATCHING,
+    "consent": WATCHING,
     "session": {"account_id", "name", "role", "organisation", "token"},
 }
 
@@ -218,7 +226,12 @@ async def sit(candidate: Curious, desk: Staff, sitting_id: int) -> LiveSocket:
 async def pry(candidate: Curious) -> None:
     """Ask for everything there is, with the physician's cookie and without his manners."""
     for endpoint in ENDPOINTS:
-        path = endpoint.path.format(sitting_id=1, attempt_id=candidate.attempt_id, act_id=1, picture="a" * 64)
+        if endpoint.path == "/api/openapi.json":  # the same for everybody: names of fields, nobody's paper
+            continue
+        path = endpoint.path.format(
+            sitting_id=1, attempt_id=candidate.attempt_id, act_id=1, case_id=1, check_id=1, photo_id=1, job="1",
+            picture="a" * 64,
+        )  # fmt: skip
         async with candidate.http.get(candidate.base_url + path + f"?device={candidate.device}") as response:
             data = await response.read()
             assert endpoint.roles in (PHYSICIAN, frozenset()) or response.status in (403, 404), path

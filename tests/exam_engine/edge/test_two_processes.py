@@ -19,7 +19,7 @@ from exam_engine import workers
 from exam_engine.chain import first_broken
 from exam_engine.edge.accounts import TRIES_MAX
 from exam_engine.edge.desk import BOARDS
-from exam_engine.edge.live import close_silent
+from exam_engine.edge.live import SILENT_MAX, close_silent
 from tests.candidate import Candidate, LiveSocket, Refusal
 from tests.exam_engine.edge.server import Server, running, settings_in
 
@@ -113,7 +113,8 @@ async def repairing(*servers: Server) -> AsyncIterator[None]:
         while True:
             await server.house.service.catch_up_many(list(server.house.service.held_versions()))
             for board, _ in list(server.app[BOARDS]._boards.values()):
-                await board._repair()
+                board._round = []
+                await board._repair_some()
             await asyncio.sleep(0.05)
 
     tasks = [asyncio.create_task(repair(server)) for server in servers]
@@ -321,7 +322,26 @@ async def test_sockets_that_fell_silent_make_room_for_the_device_that_comes_back
         for _ in range(6):  # a phone that loses the line again and again, and the server has not noticed yet
             back = await candidate.socket()
             await back.until("welcome")
-        await close_silent(two.a.house)
+        for _ in range(SILENT_MAX):
+            await close_silent(two.a.house)
+
+
+async def test_a_device_that_fell_silent_is_shown_as_offline_and_one_that_pings_is_not(two: Two) -> None:
+    async with sitting_at(two.a) as (candidate, socket, sitting_id), two.b.staff("chief") as desk:
+        board = await desk.watch(sitting_id)
+        await board.until_tile(candidate.attempt_id, connected=True)
+        for _ in range(SILENT_MAX - 1):
+            await close_silent(two.a.house)
+        await socket.send({"type": "ping"})
+        await socket.until("pong")
+        for _ in range(SILENT_MAX - 1):
+            await close_silent(two.a.house)
+        await socket.send({"type": "ping"})
+        await socket.until("pong")
+        for _ in range(SILENT_MAX):
+            await close_silent(two.a.house)
+        await socket.until("bye", code="silent")
+        await board.until_tile(candidate.attempt_id, connected=False)
 
 
 async def test_a_loop_whose_database_is_gone_ends_when_it_is_told_to(two: Two, database_url: str) -> None:

@@ -1,0 +1,25 @@
+"""What holds for every picture of a face that comes in: consent first, and clear words when it can't be kept."""
+
+from typing import Final
+
+from exam_engine.errors import Invalid, PersonError, Refused, TooLarge, Unavailable
+from exam_engine.house import House
+from proctor import store
+from proctor.pictures import JPEG_BYTES_MAX, BadPicture, StoreAway
+
+CONSENT_VERSION: Final = "2026-11"  # of the text the physician reads; a changed text needs a new consent
+
+
+async def must_have_agreed(house: House, person_id: int) -> None:
+    """No picture of anybody's face is taken in who has not agreed to it (domain.md §7.5). Raises Refused."""
+    if await store.consent(house.pool, person_id, CONSENT_VERSION) != "agreed":
+        raise Refused("no_consent")
+
+
+def refused_picture(error: BadPicture | StoreAway) -> PersonError:
+    """What the caller is told of a picture that could not be kept."""
+    if isinstance(error, StoreAway):
+        return Unavailable("try_again", retry_after_s=10)
+    if error.code == "picture_too_large":
+        return TooLarge(error.code, limit=JPEG_BYTES_MAX)
+    return Invalid(error.code)
