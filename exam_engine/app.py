@@ -44,6 +44,7 @@ from exam_engine.edge.throttle import Throttle
 from exam_engine.house import House
 from exam_engine.journal import Journal
 from exam_engine.papers import Papers
+from exam_engine.photo_jobs import Enrolment
 from exam_engine.registry import Registry
 from exam_engine.service import Service
 from exam_engine.settings import CannotStart, ExitCode, Settings
@@ -56,6 +57,7 @@ POOL_MIN: Final = 4
 POOL_MAX: Final = 16
 SHUTDOWN_S: Final = 3.0
 JOBS_S: Final = 1.0
+END_S: Final = 0.5
 BACKLOG: Final = 4096
 HASHERS_MAX: Final = 2  # passwords checked at the same time: they take a core each
 GC_THRESHOLDS: Final = (20_000, 20, 50)
@@ -117,6 +119,7 @@ def application(house: House) -> web.Application:
     app[HOUSE] = house
     app[system.OPENAPI] = document(ENDPOINTS, house.version)
     app[desk.BOARDS] = Boards(house)
+    app[photos.ENROLMENT] = Enrolment(house)
     install(app, list(ENDPOINTS))
     system.add_pages(app)
     return app
@@ -274,6 +277,9 @@ def measure(house: House) -> None:
 
 
 async def _end(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    """Cancel a loop until it is over: inside a command of redis-py a single cancellation may be swallowed."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=END_S)
+    if not task.cancelled():
+        task.exception()  # it was said in the log already

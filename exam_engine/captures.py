@@ -17,14 +17,17 @@ from exam_engine.service import Known
 from proctor import store
 from proctor.pictures import StoreAway
 from proctor.vision import VisionAway
-from proctor.watching import judge_capture
+from proctor.watching import Kind, judge_capture
 
 CAPTURES_MAX: Final = 1_000  # per attempt
 APART_S: Final = 1.0  # pictures closer than this are a broken device
+SAME_S: Final = 30.0  # the same picture so little earlier or later is the same one, sent again on a bad line
 LOOK_S: Final = 60.0  # how long one may wait for the model
 AGAIN_S: Final = 90  # one that still waits after this lost its process
 TOO_OLD_S: Final = 900  # after this it is history: nobody would act on it any more
 AGAIN_MAX: Final = 50
+
+HARMLESS: Final = frozenset({Kind.SAME, Kind.UNJUDGED})  # nothing can follow from one more of these
 
 log = structlog.get_logger()
 
@@ -38,12 +41,23 @@ async def take_capture(house: House, known: Known, person_id: int, jpeg: bytes, 
     if last_at is not None and (house.clock.now() - last_at).total_seconds() < APART_S:
         raise TooMany("too_many_captures", retry_after_s=2)
     kept = await house.pictures.put(person_id, jpeg)
+    if await _is_known(house, attempt_id, kept.name, at):
+        return kept.name
     async with house.pool.acquire() as connection, connection.transaction():
         await store.add_picture(connection, attempt_id, kept.name, "capture")
         capture_id = await connection.fetchval(store.ADD_CAPTURE, attempt_id, kept.name, why, at)
     house.bus.stir(known.attempt.sitting, attempt_id)
     house.later(look_at(house, int(capture_id), attempt_id, person_id, kept.jpeg, at))
     return kept.name
+
+
+async def _is_known(house: House, attempt_id: int, name: str, at: datetime) -> bool:
+    """Whether this picture of this moment is here: its answer got lost, and a device that asks again holds still.
+
+    Later, the very same picture is another capture, and says that the feed stands still.
+    """
+    rows = await house.pool.fetch(store.CAPTURES, attempt_id)
+    return any(row["name"] == name and abs((row["at"] - at).total_seconds()) <= SAME_S for row in rows)
 
 
 async def look_at(house: House, capture_id: int, attempt_id: int, person_id: int, jpeg: bytes, at: datetime) -> None:
@@ -63,7 +77,8 @@ async def look_at(house: House, capture_id: int, attempt_id: int, person_id: int
                 sight.vector or None, sight.thumb or None,
             )  # fmt: skip
             house.bus.stir(known.attempt.sitting, attempt_id)
-            await derive(house, known)
+            if seen.kind not in HARMLESS:
+                await derive(house, known)
     except DATABASE_AWAY as error:
         log.warning("capture_waits", capture=capture_id, reason=type(error).__name__)  # `look_again` takes it up
 

@@ -5,6 +5,7 @@ Frames of one check may reach any process, so all that is known of a check stand
 When the model is away or slow the physician does not wait for it: a person at the desk is asked, and told why.
 """
 
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -16,12 +17,14 @@ from exam_engine.messages import Phase, TakePortrait
 from exam_engine.service import Known
 from exam_engine.sitting import IdentityCheck
 from proctor import identity, store
+from proctor.case_store import Taken
 from proctor.identity import Verdict
 from proctor.liveness import Frame, Progress, challenge, progress
 from proctor.sight import Sight
 from proctor.vision import VisionAway
 
 FRAMES_MAX: Final = 60  # of one check: half a minute at two a second
+TRIES_MAX: Final = 10
 WHY_AWAY: Final = {"none": "no_model", "down": "model_down", "slow": "model_slow", "full": "model_slow"}
 
 
@@ -80,10 +83,21 @@ async def take_frame(house: House, known: Known, person_id: int, device: str, ch
         if not why:  # this one picture can't be read: the next one may be better
             return Framed(None, "hold_still", "going", "")
     coded = None if sight is None else msgspec.msgpack.encode(sight)
-    await house.pool.execute(store.ADD_FRAME, check_id, kept.name, at, "", coded)
+    await _add_frame(house, check_id, kept.name, at, coded)
     if sight is None or not await house.pool.fetchval(store.HAS_PHOTO, person_id):
         return await _ask_a_person(house, known, device, check_id, kept.name, why or "no_photo")
     return await _go_on(house, known, person_id, device, check_id, tuple(check["steps"]))
+
+
+async def _add_frame(house: House, check_id: int, name: str, at: datetime, coded: bytes | None) -> None:
+    """Give a frame the next number of its check; of two that come at the same moment one asks again."""
+    for _ in range(TRIES_MAX):
+        try:
+            await house.pool.execute(store.ADD_FRAME, check_id, name, at, "", coded)
+        except Taken:
+            continue
+        return
+    raise Refused("busy")
 
 
 async def _go_on(

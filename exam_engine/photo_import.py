@@ -13,8 +13,9 @@ import msgspec
 import structlog
 
 from exam_engine import store
-from exam_engine.enrolment import Enrolled, Enroller, KnownFaces, enrol
+from exam_engine.enrolment import Enrolled, Enroller, enrol
 from exam_engine.journal import DATABASE_AWAY
+from exam_engine.known_faces import KnownFaces
 from exam_engine.photo_files import PHOTO_BYTES_MAX, BadFile, BadImport, PhotoFiles, number_in
 
 AT_ONCE: Final = 4  # while one is looked at, others are read, cleaned and written

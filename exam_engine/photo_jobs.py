@@ -18,9 +18,9 @@ import msgspec
 import structlog
 from redis.exceptions import RedisError
 
-from exam_engine.enrolment import KnownFaces
 from exam_engine.errors import TooLarge, TooMany, Unavailable
 from exam_engine.house import House
+from exam_engine.known_faces import KnownFaces
 from exam_engine.photo_files import BadImport, ZipPhotos
 from exam_engine.photo_import import PhotoImport, Report
 from exam_engine.store import Account
@@ -112,11 +112,17 @@ class Enrolment:
         return job
 
     async def _run(self, job: Job, file: BinaryIO, stack: contextlib.ExitStack, ended: Ended) -> None:
-        telling = asyncio.create_task(self._tell_on(job))
         report = job.report
+        work = asyncio.create_task(self._read(job, file))
         try:
-            await self._read(job, file)
+            while not work.done():
+                # A task of its own: redis-py finishes a command it is cancelled in, and the cancelling would be lost.
+                await asyncio.wait({asyncio.create_task(self._tell(job))})
+                await asyncio.wait({work}, timeout=TELL_S)
+            await work
         except asyncio.CancelledError:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
             report.problem = report.problem or "stopped"
             raise
         except BadImport as error:
@@ -125,12 +131,12 @@ class Enrolment:
             log.exception("photo_import_failed", import_id=job.import_id)
             report.problem = "bug"
         finally:
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
             stack.close()
-            report.finished = True
-            await self._tell(job)
-            await ended(job)
+            try:
+                await ended(job)
+            finally:
+                report.finished = True
+                await self._tell(job)
 
     async def _read(self, job: Job, file: BinaryIO) -> None:
         photos = await asyncio.to_thread(ZipPhotos, file)
@@ -144,11 +150,6 @@ class Enrolment:
             replace=True,
             stopping=lambda: self._house.closing,
         ).run()
-
-    async def _tell_on(self, job: Job) -> None:
-        while True:
-            await self._tell(job)
-            await asyncio.sleep(TELL_S)
 
     async def _tell(self, job: Job) -> None:
         job.heard_at = self._house.clock.now()

@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from exam_engine import store as exam_store
 from exam_engine.casework import open_by_rule
 from exam_engine.errors import PersonError, Unavailable
 from exam_engine.house import House
@@ -17,7 +18,7 @@ from exam_engine.service import Known
 from exam_engine.sitting import Policy
 from proctor import store
 from proctor.rules import NOTICE_LEVEL, RULES, Incident, notice_text
-from proctor.signals import Signal, incidents
+from proctor.signals import Signal, SignalKind, incidents
 
 SIGNALS_MAX: Final = 3_000  # per attempt; a device that sends more is broken or hostile
 UNDONE_S: Final = 15
@@ -37,7 +38,7 @@ async def take_signals(house: House, known: Known, signals: list[Signal]) -> lis
 async def derive(house: House, known: Known) -> list[Incident]:
     """Make the incidents of an attempt from all its facts and carry out what follows; returns what changed."""
     attempt_id, policy = known.attempt_id, known.attempt.policy
-    facts = await store.signals(house.pool, attempt_id)
+    facts = [*await store.signals(house.pool, attempt_id), *await _device_changes(house, attempt_id)]
     seen = await store.seen(house.pool, attempt_id)
     found = incidents(policy.proctoring, facts, seen)
     changed = await store.put_incidents(house.pool, attempt_id, found)
@@ -51,6 +52,12 @@ async def derive(house: House, known: Known) -> list[Incident]:
     if changed or todo:
         house.bus.stir(known.attempt.sitting, attempt_id)
     return [incident for incident in found if (incident.rule, incident.ordinal) in changed]
+
+
+async def _device_changes(house: House, attempt_id: int) -> list[Signal]:
+    """Other devices that took the running attempt over: the journal knows them, nobody has to report them."""
+    rows = await house.pool.fetch(exam_store.DEVICE_CHANGES, attempt_id)
+    return [Signal(device=SERVER, n=row["version"], kind=SignalKind.DEVICE_CHANGED, at=row["at"]) for row in rows]
 
 
 async def derive_again(house: House) -> int:

@@ -318,6 +318,12 @@ SELECT phase, deadline_at, next_check_at, points, passed, held, barred FROM exam
 """
 
 
+# Devices that took a running attempt over; the first took it before the start.
+DEVICE_CHANGES = """
+SELECT j.version, j.at FROM exam.journal j WHERE j.attempt_id = $1 AND j.kind = 'device_taken'
+AND EXISTS (SELECT FROM exam.journal s WHERE s.attempt_id = $1 AND s.kind = 'started' AND s.version < j.version)
+ORDER BY j.version
+"""
 HELD = "SELECT attempt_id FROM exam.attempts WHERE held ORDER BY attempt_id LIMIT $1"
 PHASES_OF = "SELECT attempt_id, phase FROM exam.attempts WHERE attempt_id = ANY ($1::bigint[])"
 

@@ -23,6 +23,7 @@ from exam_engine import store
 from exam_engine.captures import look_again
 from exam_engine.casework import mend, notify_some
 from exam_engine.counting import COUNT_S, write_counts
+from exam_engine.enrolment import reembed_some
 from exam_engine.errors import PersonError, Unavailable
 from exam_engine.house import House
 from exam_engine.journal import DATABASE_AWAY
@@ -254,6 +255,7 @@ async def _proctoring(house: House) -> None:
         "cases": lambda: every(CASES_S, lambda: _cases(house)),
         "captures": lambda: every(LEFT_OVER_S, lambda: look_again(house)),
         "incidents": lambda: every(LEFT_OVER_S, lambda: derive_again(house)),
+        "photos": lambda: every(LEFT_OVER_S, lambda: reembed_some(house)),
         "counts": lambda: every(COUNT_S, lambda: write_counts(house)),
         "evidence": lambda: every(EVIDENCE_S, lambda: sweep_evidence(house)),
     }

@@ -25,6 +25,7 @@ LAYER = re.compile(rb"[\x04-\x0c](con_4|affine_|relu_110|max_pool_2|avg_pool_2|a
 
 Floats = NDArray[np.float32]
 Shape = tuple[int, int, int]  # channels, height, width
+Numbers = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Layer:
 
     kind: str
     floats: Floats
-    numbers: tuple[int, ...] = ()
+    numbers: Numbers = ()
 
 
 def layers(data: bytes) -> Iterator[Layer]:
@@ -41,7 +42,7 @@ def layers(data: bytes) -> Iterator[Layer]:
     place, nothing = 0, np.empty(0, np.float32)
     while found := LAYER.search(data, place):
         kind, place = found[1].decode(), found.end()
-        floats, numbers = nothing, []
+        floats, numbers = nothing, list[int]()
         if kind == "fc_2":
             numbers, place = _numbers(data, place, 2)
         if kind in ("con_4", "affine_", "fc_2"):
@@ -54,7 +55,7 @@ def layers(data: bytes) -> Iterator[Layer]:
 
 
 def onnx_model(data: bytes) -> bytes:
-    """The network of the file as an ONNX model: `chip` (n, 3, 150, 150), RGB as dlib centres it, to `vector` (n, 128)."""
+    """The network as an ONNX model from `chip` (n, 3, 150, 150), RGB as dlib centres it, to a vector (n, 128)."""
     drawing = _Drawing()
     for layer in layers(data):
         drawing.add(layer)
@@ -95,14 +96,12 @@ class _Drawing:
     def model(self) -> bytes:
         if self.at[1] != (VECTOR, 1, 1):
             raise ValueError("another network than the one expected")
-        return graph(
-            self.nodes, self.constants, ("chip", ["n", 3, SIDE, SIDE]), (self.at[0], ["n", VECTOR])
-        )
+        return graph(self.nodes, self.constants, ("chip", ["n", 3, SIDE, SIDE]), (self.at[0], ["n", VECTOR]))
 
     def _con(self, affine: Floats) -> None:
         assert self.con is not None
-        filters, high, wide, *rest = self.con.numbers
-        (strides, pads), channels = (rest[:2], rest[2:]), self.at[1][0]
+        (filters, high, wide), channels = self.con.numbers[:3], self.at[1][0]
+        strides, pads = self.con.numbers[3:5], self.con.numbers[5:]
         weights = self.con.floats[:-filters].reshape(filters, channels, high, wide)
         factor, offset = affine[:filters], affine[filters:]
         name = f"w{len(self.nodes)}"
@@ -112,10 +111,10 @@ class _Drawing:
         ]
         shape = (filters, *_sides(self.at[1], (high, wide), strides, pads))
         self.at = self._node(
-            "Conv", [self.at[0], name, f"{name}b"], shape, kernel_shape=[high, wide], strides=strides, pads=pads * 2
+            "Conv", [self.at[0], name, f"{name}b"], shape, kernel_shape=(high, wide), strides=strides, pads=pads * 2
         )
 
-    def _pool(self, kind: str, what: tuple[str, Shape], numbers: tuple[int, ...]) -> tuple[str, Shape]:
+    def _pool(self, kind: str, what: tuple[str, Shape], numbers: Numbers) -> tuple[str, Shape]:
         window, strides, pads = numbers[:2], numbers[2:4], numbers[4:]
         shape = (what[1][0], *_sides(what[1], window, strides, pads))
         return self._node(kind, [what[0]], shape, kernel_shape=window, strides=strides, pads=pads * 2)
@@ -140,15 +139,14 @@ class _Drawing:
         flat, _ = self._node("Flatten", [self.at[0]], self.at[1])
         self.at = self._node("MatMul", [flat, "fc"], (wanted, 1, 1))
 
-    def _node(
-        self, kind: str, inputs: list[str], shape: Shape, **attributes: int | list[int] | tuple[int, ...]
-    ) -> tuple[str, Shape]:
+    def _node(self, kind: str, inputs: list[str], shape: Shape, **attributes: Numbers) -> tuple[str, Shape]:
         name = f"x{len(self.nodes)}"
         self.nodes.append(node(kind, inputs, name, **attributes))
         return name, shape
 
 
-def _sides(shape: Shape, window: tuple[int, ...], strides: list[int] | tuple[int, ...], pads: list[int] | tuple[int, ...]) -> tuple[int, int]:
+def _sides(shape: Shape, window: Numbers, strides: Numbers, pads: Numbers) -> tuple[int, int]:
+    """Height and width of what comes out."""
     high, wide = (
         (side + 2 * pad - size) // stride + 1
         for side, size, stride, pad in zip(shape[1:], window, strides, pads, strict=True)

@@ -1,6 +1,7 @@
 """`exam vision spoof-drill` as a page: which attacks were let through, and how far they were from it."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from proctor.drilling import ATTACKS, TURNS, Count, Drill, Outcome, count, real_words
 from proctor.liveness import STEP_MAX, TURN_MIN
@@ -8,6 +9,8 @@ from proctor.report_page import COLOURS, PATTERNS, Chart, Section, chart, page
 from proctor.shares import between, percent
 from proctor.spoofs import Kind
 
+LABEL = 15  # characters of a line below a bar
+FEW = 10  # tries: their axis is in ones
 WORDS = {
     Kind.HELD: "photo held still",
     Kind.TURNED: "photo turned 10–60°",
@@ -69,16 +72,16 @@ def _table(counts: Sequence[Count]) -> list[list[str]]:
 
 
 def _shares(counts: Sequence[Count]) -> Chart:
-    figure = chart("Accepted, with the 95 % interval", "", "share of those begun")
+    figure = chart("Accepted, with the 95 % interval", "", "share of those begun", showlegend=False)
     for number, one in enumerate(counts):
         if one.accepted_share is None or one.interval is None:
             continue
         low, high = one.interval
         bars = {"array": [high - one.accepted_share], "arrayminus": [one.accepted_share - low], "color": "#1a1a1a"}
         marker = {"color": COLOURS[1], "pattern": {"shape": PATTERNS[number % len(PATTERNS)]}}
-        text = [f"{one.accepted} of {one.begun}"]
-        figure.add_bar(x=[WORDS[one.kind]], y=[one.accepted_share], error_y=bars, marker=marker, text=text, textangle=0)
-    return figure.update_layout(showlegend=False).update_yaxes(tickformat=".0%", rangemode="tozero")
+        name = "<br>".join([*wrap(WORDS[one.kind], LABEL), f"{one.accepted} of {one.begun}"])
+        figure.add_bar(x=[name], y=[one.accepted_share], error_y=bars, marker=marker)
+    return figure.update_xaxes(tickangle=0).update_yaxes(tickformat=".0%", rangemode="tozero")
 
 
 def _histogram(kind: Kind, outcomes: Sequence[Outcome]) -> Chart:
@@ -88,4 +91,6 @@ def _histogram(kind: Kind, outcomes: Sequence[Outcome]) -> Chart:
     figure.add_histogram(x=moved, marker={"color": COLOURS[1], "line": {"color": "#fff", "width": 1}}, xbins=bins)
     figure.add_vline(x=TURN_MIN, line={"color": COLOURS[2], "dash": "dash", "width": 2})
     figure.add_annotation(x=TURN_MIN, y=1, yref="paper", text="needed", xanchor="left", showarrow=False)
+    if len(moved) < FEW:
+        figure.update_yaxes(dtick=1)
     return figure.update_xaxes(range=[0, max(0.5, *moved) + 0.02])

@@ -10,9 +10,9 @@ every time, and nobody would read that doubt any more. So the share is chosen as
 of a hundred right photos about one raises the doubt, whatever N is. Beyond 1e-5 nothing was measured; every tenth of
 the share brought the distance down to .79, .80 and .82 of what it was, and we go on with .80.
 
-What that costs: two different photos of one person are half the time farther apart than .0479, and more often than
-that at the stricter limits of many persons. The same picture, or one of the same minute, is found always. It is a net
-with wide meshes that asks a person to look; it proves nothing, either way.
+What that costs: of two different photos of one person (153 pairs, LFW and portraits) 52 % are nearer than the limit
+for 1,000 persons, 30 % for 10,000, 16 % for 100,000; of 153 pairs of strangers none. The same picture, or one of the
+same minute, is found always. It is a net with wide meshes that asks a person to look; it proves nothing, either way.
 """
 
 from math import log10

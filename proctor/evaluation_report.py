@@ -12,6 +12,9 @@ from proctor.shares import between, percent
 
 FILES_MAX = 50  # named on the page; the JSON names all
 FAR_SHOWN_MIN = 1e-4  # the left end of a logarithmic axis, where a FAR of 0 is drawn
+EDGE = f"A FAR of 0 is drawn at the left edge, {FAR_SHOWN_MIN:g}."
+LINES = "Clean pictures. Vertical lines are the thresholds in use."
+FEW = "* There are too few pairs of two people for one of them to be that share: none is let through."
 BOOKS = "Pairs with a missed face count as kept out: they raise FRR, never FAR. Intervals are Wilson's, 95 %."
 SINGLE = (
     "The pairs are one picture against one. single_max is made for that; accept_max and doubt_max judge several fused "
@@ -19,28 +22,24 @@ SINGLE = (
 )
 
 
-def evaluation_page(name: str, model: str, results: Sequence[Compared]) -> str:
+def evaluation_page(name: str, backend: str, results: Sequence[Compared]) -> str:
     """The whole page; `results` begins with the clean condition."""
     clean = results[0]
-    return page(
-        f"Face comparison: {name}",
-        [
-            Section("Figures", [f"Model {model}. {BOOKS}"], tables=[_summary(results)]),
-            Section("At the thresholds in use", [SINGLE], tables=[_thresholds(results)]),
-            Section("Let through against kept in", charts=[_roc(results)]),
-            Section(
-                "Where the threshold stands",
-                ["Clean pictures. Vertical lines are the thresholds in use."],
-                charts=[
-                    _over(clean.cosine, "Cosine distance, as the exam measures", COSINE_RUNNING),
-                    _over(clean.l2, "L2 distance, as face_recognition measures", L2_RUNNING),
-                    _histogram(clean.cosine),
-                ],
-            ),
-            *([Section("What bad pictures cost", charts=[_bars(results)])] if len(results) > 1 else []),
-            _missed(results),
-        ],
-    )
+    thresholds = [
+        _over(clean.cosine, "Cosine distance, as the exam measures", COSINE_RUNNING),
+        _over(clean.l2, "L2 distance, as face_recognition measures", L2_RUNNING),
+        _histogram(clean.cosine),
+    ]
+    worse = [Section("What bad pictures cost", charts=[_bars(results)])] if len(results) > 1 else []
+    sections = [
+        Section("Figures", [f"Backend {backend}. {BOOKS}"], tables=[_summary(results)]),
+        Section("How many of each kind pass", [EDGE], charts=[_roc(results)]),
+        *worse,
+        Section("Where the thresholds stand", [LINES], charts=thresholds),
+        Section("At the thresholds", [SINGLE, FEW], tables=[_thresholds(results)]),
+        _missed(results),
+    ]
+    return page(f"Face comparison: {name}", sections)
 
 
 def _summary(results: Sequence[Compared]) -> list[list[str]]:
@@ -60,7 +59,7 @@ def _thresholds(results: Sequence[Compared]) -> list[list[str]]:
         for measure, of in (("L2", found), ("cosine", found.cosine)):
             for one in (*of.running, *of.at_far):
                 name = f"{found.condition}, {one.name}" + (f", {measure}" if one.target else "")
-                name += "" if one.resolved else " (too few pairs for it: none let through)"
+                name += "" if one.resolved else " *"
                 shares = [percent(one.far), between(one.far_interval), percent(one.frr), between(one.frr_interval)]
                 rows.append([name, f"{one.threshold:.4f}", *shares])
     return rows
@@ -72,7 +71,7 @@ def _roc(results: Sequence[Compared]) -> Chart:
     for number, found in enumerate(result.condition for result in results):
         far = [max(point.far, FAR_SHOWN_MIN) for point in found.roc]
         tpr = [point.tpr for point in found.roc]
-        lowest = min(lowest, *(point.tpr for point in found.roc if point.threshold is not None and point.far > 0))
+        lowest = min([lowest, *(point.tpr for point in found.roc if point.threshold is not None and point.far > 0)])
         line = {**_line(number), "shape": "hv"}
         figure.add_scatter(x=far, y=tpr, name=f"{found.condition} (AUC {found.auc:.4f})", mode="lines", line=line)
     figure.update_xaxes(type="log", range=[np.log10(FAR_SHOWN_MIN), 0], tickformat=".0e")
@@ -82,7 +81,7 @@ def _roc(results: Sequence[Compared]) -> Chart:
 def _over(distances: Distances, title: str, running: Sequence[tuple[str, float]]) -> Chart:
     figure = chart(title, "threshold", "share of pairs")
     finite = distances.apart[np.isfinite(distances.apart)]
-    grid = np.linspace(0.0, float(finite.max(initial=1.0)), 400)
+    grid = np.linspace(0.0, float(finite.max(initial=0.0)) or 1.0, 400)
     far, frr = rates(distances, grid)
     for number, (name, share) in enumerate((("FAR: strangers let through", far), ("FRR: right people kept out", frr))):
         figure.add_scatter(x=grid, y=share, name=name, mode="lines", line=_line(number))

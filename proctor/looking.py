@@ -3,6 +3,7 @@
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from typing import Final, Generic, TypeVar
 
 import cv2
@@ -55,28 +56,27 @@ class Eyes:
 
 def each(work: Callable[[Eyes, Job], Result], jobs: Sequence[Job], *, backend: str, processes: int) -> Iterator[Result]:
     """The result of `work`, a function of a module, for each job, in order. Raises what it raises."""
+    does = _Work(work, backend)
     if processes == 1 or len(jobs) <= CHUNK:
-        eyes = Eyes(backend)
-        yield from (work(eyes, job) for job in jobs)
+        yield from map(does, jobs)
         return
     processes = min(processes, -(-len(jobs) // CHUNK))
     context = multiprocessing.get_context("spawn")  # a fork would carry the threads of onnxruntime half over
-    with ProcessPoolExecutor(processes, context, _open_eyes, (backend,)) as pool:
-        yield from pool.map(_Work(work), jobs, chunksize=CHUNK)
+    with ProcessPoolExecutor(processes, context, _opened, (backend,)) as pool:
+        yield from pool.map(does, jobs, chunksize=CHUNK)
 
 
-_opened: list[Eyes] = []  # of this process: the one backend it was started with
-
-
-def _open_eyes(backend: str) -> None:
-    _opened[:] = [Eyes(backend)]
+@cache
+def _opened(backend: str) -> Eyes:
+    """Those of this process: models are loaded once."""
+    return Eyes(backend)
 
 
 class _Work(Generic[Job, Result]):
     """A job on the eyes of the process it comes to."""
 
-    def __init__(self, work: Callable[[Eyes, Job], Result]) -> None:
-        self._work = work
+    def __init__(self, work: Callable[[Eyes, Job], Result], backend: str) -> None:
+        self._work, self._backend = work, backend
 
     def __call__(self, job: Job) -> Result:
-        return self._work(_opened[0], job)
+        return self._work(_opened(self._backend), job)

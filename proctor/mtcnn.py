@@ -24,7 +24,7 @@ LONGER_SIDE: Final = 640  # the picture that sizes of faces are said for
 FACE_MIN: Final = 60  # px wide in such a picture
 WINDOW: Final = 12  # what P looks at, pixels
 STRIDE: Final = 2
-SHRINK: Final = 0.709  # from one level to the next: half the area
+SHRINK: Final = 0.6  # from one level to the next; 0.709 takes 2 ms more and finds 2 in 100 more of badly lit faces
 P_MIN, R_MIN, O_MIN = 0.7, 0.7, 0.9  # scores that pass
 OVERLAP_LEVEL, OVERLAP_LEVELS, OVERLAP_CLOSER, OVERLAP_FACES = 0.5, 0.7, 0.4, 0.7
 CANDIDATES_MAX: Final = 200  # a picture of a crowd costs no more than this
@@ -59,6 +59,8 @@ class Mtcnn:
 
     def find(self, rgb: Bytes) -> Seen:
         """The faces of a picture, the largest first."""
+        if min(rgb.shape[:2]) < 2 * WINDOW:
+            return NOBODY
         # Half the size is plenty for the first two.
         half = np.asarray(cv2.resize(rgb, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
         boxes = self._candidates(half)

@@ -21,7 +21,8 @@ body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; m
 h1 { font-size: 1.6rem; line-height: 1.25 } h2 { font-size: 1.2rem; margin-top: 2.5rem }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .9rem }
 th, td { padding: .35rem .6rem; text-align: right; border-bottom: 1px solid #ddd }
-th { border-bottom-color: #1a1a1a; vertical-align: bottom } th:first-child, td:first-child { text-align: left }
+th { border-bottom-color: #1a1a1a; vertical-align: bottom } td { white-space: nowrap }
+th:first-child, td:first-child { text-align: left; white-space: normal }
 .wide { overflow-x: auto } .note { color: #555; font-size: .9rem } ul.note { padding-left: 1.2rem }
 """
 

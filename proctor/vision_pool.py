@@ -1,52 +1,32 @@
-"""The face models in worker processes, and the queue before them.
+"""The face models in worker processes: keeps them alive, and hands them the pictures that wait (`vision_queue.py`).
 
 A crash, a hang or the memory of a worker never touches the exam: it is killed and started anew, and its picture is
-tried once more elsewhere. Entry checks (urgent) go first, because a person stands and waits. Of the pictures taken
-during an exam only the newest of each candidate waits; the queue is bounded, and who waits too long is told so.
+tried once more elsewhere. A worker has one picture at a time.
 """
 
 import asyncio
 import contextlib
-import os
 import sys
-from collections import OrderedDict
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
 
 import msgspec
 import structlog
 
 from proctor.sight import Sight
 from proctor.vision import VisionAway, VisionState
-from proctor.vision_worker import HEAD_BYTES, THREADS, Answer, Job, framed
+from proctor.vision_queue import PERIODIC_MAX, URGENT_MAX, VisionQueue, Waiting
+from proctor.vision_worker import HEAD_BYTES, Answer, Hello, Job, framed
 
-URGENT_MAX: Final = 1_000  # 40 KB each
-PERIODIC_MAX: Final = 2_000
 TRIES_MAX: Final = 2
-BACK_OFF_S: Final = (0.2, 1.0, 5.0)  # before a worker that failed to start is started again
+JPEG_BYTES_MAX: Final = 4 << 20  # what is no picture; cleaned ones have a hundredth of it
+BACK_OFF_S: Final = (0.2, 1.0, 5.0, 30.0)  # before a worker is started again, by how often it failed to start
 ANSWER_BYTES_MAX: Final = 1 << 20
 RECENT_S: Final = 10.0  # how long the last wait says something about the next
 
+Heard = TypeVar("Heard", Hello, Answer)
+
 log = structlog.get_logger()
-
-
-class _Waiting:
-    """One picture on its way. `done` is what `see` waits for."""
-
-    __slots__ = ("begun", "done", "jpeg", "key", "put_s", "tries", "urgent")
-
-    def __init__(self, jpeg: bytes, key: int, *, urgent: bool, put_s: float) -> None:
-        self.jpeg = jpeg
-        self.key = key
-        self.urgent = urgent
-        self.put_s = put_s
-        self.tries = 0
-        self.begun = False
-        self.done: asyncio.Future[Sight] = asyncio.get_running_loop().create_future()
-
-    def fail(self, reason: str) -> None:
-        if not self.done.done():
-            self.done.set_exception(VisionAway(reason))
 
 
 class _WorkerLost(Exception):
@@ -74,13 +54,9 @@ class VisionPool:
         self._command = tuple(command or (sys.executable, "-m", "proctor.vision_worker", "--backend", backend))
         self._job_s = job_s
         self._start_s = start_s
-        self._urgent_max = urgent_max
-        self._periodic_max = periodic_max
-        self._urgent: OrderedDict[int, _Waiting] = OrderedDict()
-        self._periodic: OrderedDict[int, _Waiting] = OrderedDict()
-        self._serial = 0
+        self._queue = VisionQueue(urgent_max, periodic_max)
         self._something = asyncio.Event()
-        self._alive: dict[int, asyncio.subprocess.Process] = {}
+        self._alive: set[_Worker] = set()
         self._failing: set[int] = set()
         self._model = ""
         self._last_wait = (0.0, 0.0)  # when a picture was begun last, and how long it had waited
@@ -91,206 +67,180 @@ class VisionPool:
         """Look at a picture; raises VisionAway as the Protocol says."""
         if self._down():
             raise VisionAway("down")
+        if len(jpeg) > JPEG_BYTES_MAX:
+            raise VisionAway("unreadable")
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(jpeg, key, urgent=urgent, put_s=loop.time())
-        self._put(waiting)
-        timer = loop.call_later(wait_s, self._give_up, waiting)
+        waiting = Waiting(jpeg, key, urgent=urgent, put_s=loop.time(), done=loop.create_future())
+        self._queue.put(waiting)
+        self._something.set()
+        timer = loop.call_later(wait_s, waiting.fail, "slow")
         try:
             return await waiting.done
         finally:
             timer.cancel()
-            self._forget(waiting)
+            self._queue.remove(waiting)
 
     def state(self) -> VisionState:
-        """How things stand now."""
+        """How things stand now. The wait is that of the picture begun last or of the oldest, whichever is longer."""
         now_s = asyncio.get_running_loop().time()
         begun_s, waited_s = self._last_wait
-        oldest = [next(iter(queue.values())).put_s for queue in (self._urgent, self._periodic) if queue]
-        waits = [now_s - put_s for put_s in oldest]
-        if now_s - begun_s < RECENT_S:
-            waits.append(waited_s)
+        oldest_s = self._queue.oldest_s()
         return VisionState(
             model=self._model,
             workers=self._workers,
             workers_alive=self._alive_count(),
-            urgent=len(self._urgent),
-            periodic=len(self._periodic),
-            waited_s=max(waits, default=0.0),
+            urgent=self._queue.urgent,
+            periodic=self._queue.periodic,
+            waited_s=max(
+                waited_s if now_s - begun_s < RECENT_S else 0.0, 0.0 if oldest_s is None else now_s - oldest_s
+            ),
             reason="down" if self._down() else "",
         )
 
     def _alive_count(self) -> int:
-        return sum(1 for process in self._alive.values() if process.returncode is None)
+        return sum(1 for worker in self._alive if not worker.ended)
 
     def _down(self) -> bool:
-        """Nobody can look, and the last try to change that failed for every worker."""
+        """Nobody can look, and the last try to change that failed for every worker, or `run` has ended."""
         return not self._alive_count() and len(self._failing) >= self._workers
-
-    def _put(self, waiting: _Waiting) -> None:
-        if waiting.urgent:
-            if len(self._urgent) >= self._urgent_max:
-                raise VisionAway("full")
-            self._serial += 1
-            self._urgent[self._serial] = waiting
-        else:
-            before = self._periodic.get(waiting.key)
-            if before is not None:
-                before.fail("superseded")
-            elif len(self._periodic) >= self._periodic_max:
-                self._periodic.popitem(last=False)[1].fail("full")
-            self._periodic[waiting.key] = waiting  # in the place of the one before: who waits keeps his turn
-        self._something.set()
-
-    def _give_up(self, waiting: _Waiting) -> None:
-        if not waiting.begun:
-            waiting.fail("slow")
-
-    def _forget(self, waiting: _Waiting) -> None:
-        """Whoever no longer waits leaves nothing behind."""
-        if not waiting.begun and not waiting.urgent and self._periodic.get(waiting.key) is waiting:
-            del self._periodic[waiting.key]
-        elif not waiting.begun and waiting.urgent:
-            for serial in [serial for serial, each in self._urgent.items() if each is waiting]:
-                del self._urgent[serial]
 
     # --- working ---------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Start the workers, watch them, start them again; end them when cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            for number in range(self._workers):
-                tasks.create_task(self._work(number))
+        self._failing.clear()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for number in range(self._workers):
+                    tasks.create_task(self._keep(number))
+        finally:
+            self._failing.update(range(self._workers))
+            self._queue.fail_all("down")
 
-    async def _work(self, number: int) -> None:
+    async def _keep(self, number: int) -> None:
+        """One worker after the other, whatever becomes of them."""
         failures = 0
         while True:
-            process: asyncio.subprocess.Process | None = None
+            worker = _Worker(self._command, self._something.set)
             try:
-                process = await self._start(number)
+                await self._start(worker)
                 failures = 0
-                while True:
-                    await self._serve(process, await self._next(process))
-            except (_WorkerLost, OSError) as error:
-                log.warning("vision_worker_lost", worker=number, reason=str(error))
-                if process is None:
-                    self._failing.add(number)
-                    self._fail_all_if_down()
+                self._failing.discard(number)
+                self._alive.add(worker)
+                await self._serve(worker)
+            except (_WorkerLost, OSError) as problem:
+                log.warning("vision_worker_lost", worker=number, reason=str(problem))
             finally:
-                self._alive.pop(number, None)
-                if process is not None:
-                    await _end(process)
+                if worker not in self._alive:
+                    self._failing.add(number)
+                self._alive.discard(worker)
+                await worker.end()
+            if self._down():
+                self._queue.fail_all("down")
             await asyncio.sleep(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
             failures += 1
 
-    def _fail_all_if_down(self) -> None:
-        if self._down():
-            for waiting in (*self._urgent.values(), *self._periodic.values()):
-                waiting.fail("down")
-
-    async def _start(self, number: int) -> asyncio.subprocess.Process:
-        """A worker whose models are loaded."""
-        process = await asyncio.create_subprocess_exec(
-            *self._command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, **dict.fromkeys(THREADS, "1")},
-        )
+    async def _start(self, worker: "_Worker") -> None:
         try:
             async with asyncio.timeout(self._start_s):
-                self._model = msgspec.msgpack.decode(await _frame(process), type=str)
-        except (TimeoutError, _WorkerLost, msgspec.DecodeError) as error:
-            await _end(process)
-            raise _WorkerLost(f"it did not start: {type(error).__name__}") from error
-        except BaseException:
-            await _end(process)
-            raise
-        self._alive[number] = process
-        self._failing.discard(number)
-        return process
+                self._model = await worker.start()
+        except TimeoutError as problem:
+            raise _WorkerLost(f"its models were not loaded after {self._start_s:g} s") from problem
 
-    async def _next(self, process: asyncio.subprocess.Process) -> _Waiting:
-        """The next picture to look at, urgent ones first; raises _WorkerLost if the worker ends meanwhile."""
-        ended = asyncio.ensure_future(process.wait())
-        try:
-            while True:
-                waiting = self._pop()
-                if waiting is not None:
-                    return waiting
+    async def _serve(self, worker: "_Worker") -> None:
+        """Hand it one picture after the other until it is lost."""
+        while not worker.ended:
+            waiting = self._queue.pop()
+            if waiting is None:
                 self._something.clear()
-                something = asyncio.ensure_future(self._something.wait())
-                await asyncio.wait({ended, something}, return_when=asyncio.FIRST_COMPLETED)
-                something.cancel()
-                if ended.done():
-                    self._something.set()  # for another worker
-                    raise _WorkerLost("it ended while idle")
-        finally:
-            ended.cancel()
+                await self._something.wait()  # for a picture, or an end: everybody looks which it was
+            elif not waiting.done.done():
+                await self._look(worker, waiting)
+        raise _WorkerLost("it ended while idle")
 
-    def _pop(self) -> _Waiting | None:
-        for queue in (self._urgent, self._periodic):
-            while queue:
-                waiting = queue.popitem(last=False)[1]
-                if not waiting.done.done():
-                    return waiting
-        return None
-
-    async def _serve(self, process: asyncio.subprocess.Process, waiting: _Waiting) -> None:
+    async def _look(self, worker: "_Worker", waiting: Waiting) -> None:
         """Have one picture looked at; a lost worker costs it a try."""
         now_s = asyncio.get_running_loop().time()
-        waiting.begun = True
-        waiting.tries += 1
         self._last_wait = (now_s, now_s - waiting.put_s)
+        waiting.tries += 1
         try:
             async with asyncio.timeout(self._job_s):
-                answer = await _ask(process, Job(waiting.tries, waiting.jpeg))
-        except (TimeoutError, _WorkerLost, msgspec.DecodeError, OSError) as error:
+                sight = await worker.look(waiting.jpeg)
+        except (TimeoutError, _WorkerLost, OSError) as problem:
             self._again(waiting)
-            raise _WorkerLost(f"it failed on a picture: {type(error).__name__}") from error
+            raise _WorkerLost(f"it failed on a picture: {str(problem) or type(problem).__name__}") from problem
         except asyncio.CancelledError:
             waiting.fail("down")
             raise
-        if answer.sight is None:
+        if sight is None:
             waiting.fail("unreadable")
         elif not waiting.done.done():
-            waiting.done.set_result(answer.sight)
+            waiting.done.set_result(sight)
 
-    def _again(self, waiting: _Waiting) -> None:
-        if waiting.tries >= TRIES_MAX or (not waiting.urgent and waiting.key in self._periodic):
-            waiting.fail("down" if waiting.tries >= TRIES_MAX else "superseded")
+    def _again(self, waiting: Waiting) -> None:
+        if waiting.tries >= TRIES_MAX:
+            waiting.fail("down")
+        else:
+            self._queue.put_first(waiting)
+            self._something.set()
+
+
+class _Worker:
+    """One process, from its start to its end. `on_end` is called when it ended by itself."""
+
+    def __init__(self, command: Sequence[str], on_end: Callable[[], None]) -> None:
+        self._command = command
+        self._on_end = on_end
+        self._process: asyncio.subprocess.Process | None = None
+        self._end: asyncio.Task[int] | None = None
+        self._jobs = 0
+
+    @property
+    def ended(self) -> bool:
+        return self._process is None or self._process.returncode is not None
+
+    async def start(self) -> str:
+        """Start it; returns its model once that is loaded. Raises _WorkerLost or OSError."""
+        pipe = asyncio.subprocess.PIPE
+        self._process = await asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe)
+        self._end = asyncio.create_task(self._process.wait())
+        self._end.add_done_callback(lambda _: self._on_end())
+        hello = await self._hear(Hello)
+        if hello.problem:
+            raise _WorkerLost(f"its models can't be loaded: {hello.problem}")
+        return hello.model
+
+    async def look(self, jpeg: bytes) -> Sight | None:
+        """What it sees; None if the picture can't be read. Raises _WorkerLost or OSError."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._jobs += 1
+        self._process.stdin.write(framed(Job(self._jobs, jpeg)))
+        await self._process.stdin.drain()
+        answer = await self._hear(Answer)
+        if answer.number != self._jobs:
+            raise _WorkerLost("it answered something else")
+        return answer.sight
+
+    async def end(self) -> None:
+        """Kill it, in whatever state it is, and wait until it is gone."""
+        if self._process is None or self._end is None:
             return
-        waiting.begun = False
-        self._put(waiting)
-        queue, name = (self._urgent, self._serial) if waiting.urgent else (self._periodic, waiting.key)
-        queue.move_to_end(name, last=False)  # it has waited already
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        await self._end
 
-
-async def _ask(process: asyncio.subprocess.Process, job: Job) -> Answer:
-    assert process.stdin is not None
-    process.stdin.write(framed(job))
-    await process.stdin.drain()
-    answer = msgspec.msgpack.decode(await _frame(process), type=Answer)
-    if answer.number != job.number:
-        raise _WorkerLost("it answered something else")
-    return answer
-
-
-async def _frame(process: asyncio.subprocess.Process) -> bytes:
-    assert process.stdout is not None
-    try:
-        size = int.from_bytes(await process.stdout.readexactly(HEAD_BYTES), "big")
-        if size > ANSWER_BYTES_MAX:
-            raise _WorkerLost("it talks nonsense")
-        return await process.stdout.readexactly(size)
-    except asyncio.IncompleteReadError as error:
-        raise _WorkerLost("it ended") from error
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Whatever state it is in."""
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()
-    if process.stdin is not None:
-        process.stdin.close()
-        with contextlib.suppress(ConnectionError, BrokenPipeError):
-            await process.stdin.wait_closed()
-    await process.wait()
+    async def _hear(self, kind: type[Heard]) -> Heard:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        try:
+            size = int.from_bytes(await self._process.stdout.readexactly(HEAD_BYTES), "big")
+            if size > ANSWER_BYTES_MAX:
+                raise _WorkerLost("it talks nonsense")
+            return msgspec.msgpack.decode(await self._process.stdout.readexactly(size), type=kind)
+        except asyncio.IncompleteReadError as problem:
+            raise _WorkerLost("it ended") from problem
+        except msgspec.DecodeError as problem:
+            raise _WorkerLost("it talks nonsense") from problem

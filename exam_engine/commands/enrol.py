@@ -21,7 +21,8 @@ from rich.table import Table
 
 from exam_engine import store
 from exam_engine.embedded import connected
-from exam_engine.enrolment import Eyes, KnownFaces
+from exam_engine.enrolment import Eyes
+from exam_engine.known_faces import KnownFaces
 from exam_engine.photo_files import BadImport, FolderPhotos, PhotoFiles, ZipPhotos
 from exam_engine.photo_import import Line, PhotoImport, Report
 from exam_engine.settings import CannotStart, read_settings

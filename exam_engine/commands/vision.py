@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import msgspec
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -31,6 +32,7 @@ if TYPE_CHECKING:  # the models are heavy: only these commands load them
 COUNT: Final = 500
 SEED: Final = 1
 NOTES: Final = (
+    "* Too few pairs of two people for one of them to be that share: none passes.\n"
     "Pairs with a missed face count as kept out (in FRR, never in FAR). Intervals are Wilson's, 95 %. accept_max and "
     "doubt_max judge several fused frames in the exam; for one picture against one, as here, single_max is made."
 )
@@ -71,8 +73,9 @@ def evaluate_command(
 
     with _one_line():
         names = _degradations(degrade)
-        _check(backend, html)
+        _check_page(html)
         pairs = read_pairs(pairs_file, root)
+        _check_backend(backend)
         jobs, seen = comparing.jobs(pairs, names), dict[Any, Any]()
         for looked in _shown(
             "looking", each(comparing.see, jobs, backend=backend, processes=processes or _cores()), len(jobs)
@@ -111,8 +114,9 @@ def spoof_drill_command(
 
     workers = processes or _cores()
     with _one_line():
-        _check(backend, html)
+        _check_page(html)
         portraits = read_portraits(place)
+        _check_backend(backend)
         looked = list(
             _shown("looking", each(drilling.look, portraits, backend=backend, processes=workers), len(portraits))
         )
@@ -155,15 +159,18 @@ def _degradations(said: str) -> list[str]:
     return names
 
 
-def _check(backend: str, html: Path | None) -> None:
-    """Nothing should fail after a long time of looking that can fail before."""
+def _check_backend(name: str) -> None:
     from proctor.faces import BACKENDS, why_not  # noqa: PLC0415  see the commands
 
-    if backend not in BACKENDS:
-        raise CannotStart(f"--backend is {' or '.join(BACKENDS)}, not {backend}", ExitCode.SETTINGS)
-    reason = why_not(backend)
+    if name not in BACKENDS:
+        raise CannotStart(f"--backend is {' or '.join(BACKENDS)}, not {name}", ExitCode.SETTINGS)
+    reason = why_not(name)
     if reason:
-        raise CannotStart(f"the backend {backend} does not work here: {reason}", ExitCode.SETTINGS)
+        raise CannotStart(f"the backend {name} does not work here: {reason}", ExitCode.SETTINGS)
+
+
+def _check_page(html: Path | None) -> None:
+    """Nobody should look at pictures for long and then find that the page has no place."""
     if html is not None and (html.is_dir() or not html.parent.is_dir()):
         raise CannotStart(f"{html} can't be written", ExitCode.SETTINGS)
 
@@ -192,20 +199,22 @@ def _print_json(said: dict[str, Any]) -> None:
 
 def _print_evaluation(conditions: "Sequence[Condition]") -> None:
     console = Console()
-    table = Table("condition", "pairs", "missed", "accuracy", "10-fold", "AUC", "FAR", "FRR", title="L2, threshold .60")
+    head = ("condition", "pairs", "missed", "accuracy", "10-fold", "AUC", "FAR", "FRR")
+    table = Table(*head, title="L2, threshold .60", box=SIMPLE_HEAD)
     for one in conditions:
         tenfold = "–" if one.accuracy_10fold is None else f"{one.accuracy_10fold:.4f}"
         row = [one.condition, str(one.pairs), str(one.missed.pairs), f"{one.accuracy:.4f}", tenfold, f"{one.auc:.4f}"]
         table.add_row(*row, percent(one.far), percent(one.frr))
     console.print(table)
-    table = Table("condition", "threshold", "distance", "FAR", "95 %", "FRR", "95 %", title="At thresholds")
     for one in conditions:
+        table = Table("threshold", "distance", "FAR, 95 %", "FRR, 95 %", title=one.condition, box=SIMPLE_HEAD)
         for measure, of in (("L2", one), ("cosine", one.cosine)):
             for at in (*of.running, *of.at_far):
-                far, frr = between(at.far_interval), between(at.frr_interval)
-                name = f"{measure} {at.name}" + ("" if at.resolved else " (too few pairs)")
-                table.add_row(one.condition, name, f"{at.threshold:.4f}", percent(at.far), far, percent(at.frr), frr)
-    console.print(table)
+                name = f"{measure} {at.name}" + ("" if at.resolved else " *")
+                far = f"{percent(at.far)} ({between(at.far_interval)})"
+                frr = f"{percent(at.frr)} ({between(at.frr_interval)})"
+                table.add_row(name, f"{at.threshold:.4f}", far, frr)
+        console.print(table)
     console.print(NOTES)
     for one in conditions:
         for file in one.missed.files:
@@ -215,22 +224,13 @@ def _print_evaluation(conditions: "Sequence[Condition]") -> None:
 def _print_drill(drill: "Drill") -> None:
     from proctor.drilling import real_words  # noqa: PLC0415  see the commands
 
-    table = Table(
-        "attack",
-        "tried",
-        "begun",
-        "one side",
-        "frozen",
-        "accepted",
-        "at most (95 %)",
-        "largest turn",
-        title="Spoof drill",
-    )
+    head = ("attack", "begun", "one side", "frozen", "accepted", "at most", "turn")
+    table = Table(*head, title="Spoof drill (at most: the upper end of the 95 % interval)", box=SIMPLE_HEAD)
     for one in (*drill.attacks, drill.not_covered):
         high = percent(one.interval[1] if one.interval else None)
         turn = "–" if one.moved_seen_max is None else f"{one.moved_seen_max:.3f}"
-        counts = (one.tried, one.begun, one.one_side, one.frozen, one.accepted)
-        table.add_row(one.kind, *map(str, counts), high, turn)
+        counts = map(str, (one.one_side, one.frozen, one.accepted))
+        table.add_row(one.kind, f"{one.begun} of {one.tried}", *counts, high, turn)
     console = Console()
     console.print(table)
     console.print(

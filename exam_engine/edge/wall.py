@@ -42,6 +42,7 @@ from exam_engine.errors import NotFound, Refused
 from exam_engine.house import House
 from exam_engine.registry import Owner
 from proctor import case_store, store
+from proctor.case_store import Taken
 from proctor.cases import CasePhase
 from proctor.identity import similarity
 from proctor.links import LINK_S, sign
@@ -52,6 +53,7 @@ CHIEFS: Final = frozenset({"chief"})
 ROOM_HOLDERS: Final = frozenset({"invigilator", "chief"})
 CLAIM_S: Final = 45  # the page says it again while the invigilator stays
 WAITING_LONG_S: Final = 5.0
+TRIES_MAX: Final = 10
 
 endpoints = Endpoints()
 
@@ -236,20 +238,32 @@ async def flag_candidates(call: Call) -> Reviewed:
     meant = set(asked.attempt_ids)
     if len(await _owners(house, sitting_id, meant)) < len(meant):
         raise NotFound("no_such_attempt")
-    command = f'{{"type":"flag","level":{asked.level}}}'
-    async with house.pool.acquire() as connection, connection.transaction():
+    for _ in range(TRIES_MAX):
+        try:
+            if not await _flag(call, sitting_id, asked, sorted(meant)):
+                return Reviewed(reviewed=0)  # the same asking again
+        except Taken:
+            continue  # somebody flagged one of them at the same moment: number on after him
+        for attempt_id in meant:
+            house.bus.stir(sitting_id, attempt_id)
+        return Reviewed(reviewed=len(meant))
+    raise Refused("busy")
+
+
+async def _flag(call: Call, sitting_id: int, asked: FlagAttempts, attempt_ids: list[int]) -> bool:
+    """Write the flags, all or none; False: this request did so before. Raises Taken."""
+    me, command = call.me, f'{{"type":"flag","level":{asked.level}}}'
+    async with call.house.pool.acquire() as connection, connection.transaction():
         act_id = await connection.fetchval(
-            exam_store.ADD_ACT, sitting_id, call.me.account_id, asked.request_id, command, False
+            exam_store.ADD_ACT, sitting_id, me.account_id, asked.request_id, command, False
         )
         if act_id is None:
-            return Reviewed(reviewed=0)  # the same asking again
-        for attempt_id in sorted(meant):
-            await connection.execute(store.FLAG, attempt_id, asked.level, asked.note, call.me.account_id)
-        facts = {"level": asked.level, "note": asked.note, "attempts": sorted(meant)}
-        await audit(call, call.me, "flag", f"sitting {sitting_id}", runner=connection, **facts)
-    for attempt_id in meant:
-        house.bus.stir(sitting_id, attempt_id)
-    return Reviewed(reviewed=len(meant))
+            return False
+        for attempt_id in attempt_ids:
+            await connection.execute(store.FLAG, attempt_id, asked.level, asked.note, me.account_id)
+        facts = {"level": asked.level, "note": asked.note, "attempts": attempt_ids}
+        await audit(call, me, "flag", f"sitting {sitting_id}", runner=connection, **facts)
+    return True
 
 
 # --- one candidate -----------------------------------------------------------------------------------------------

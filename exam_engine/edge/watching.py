@@ -255,7 +255,8 @@ async def take_signals(call: Call) -> SignalsTaken:
     async with house.service.holding(attempt_id) as known:
         if known.attempt.started_at is None:
             raise Refused("not_started")
-        signals = [_signal(house.clock.now(), known, batch, sent) for sent in batch.signals]
+        now = house.clock.now()
+        signals = [signal for sent in batch.signals if (signal := _signal(now, known, batch, sent)) is not None]
         changed = await keep_signals(house, known, signals)
         policy = known.attempt.policy.proctoring
     return SignalsTaken(
@@ -265,8 +266,11 @@ async def take_signals(call: Call) -> SignalsTaken:
     )
 
 
-def _signal(now: datetime, known: Known, batch: SignalBatch, sent: SignalSent) -> Signal:
-    """By the server's clock: the device's own counts only for how long ago it was. Nothing lies outside the exam."""
+def _signal(now: datetime, known: Known, batch: SignalBatch, sent: SignalSent) -> Signal | None:
+    """By the server's clock: the device's own counts only for how long ago it was. Nothing lies outside the exam.
+
+    None: it began after the hand-in, when anybody may leave the page.
+    """
     try:
         kind = SignalKind(sent.kind)
     except ValueError as error:
@@ -277,8 +281,10 @@ def _signal(now: datetime, known: Known, batch: SignalBatch, sent: SignalSent) -
     assert attempt.started_at is not None
     ago = timedelta(milliseconds=max(0, min(batch.now_ms - sent.at_ms, AGO_MS_MAX)))
     end = attempt.submitted.as_of if attempt.submitted is not None else now
-    at = max(attempt.started_at, min(now - ago, end))
-    for_ms = min(sent.for_ms, AGO_MS_MAX, int((now - at).total_seconds() * 1000) + 1000)
+    at = max(attempt.started_at, now - ago)
+    if at > end:
+        return None
+    for_ms = min(sent.for_ms, AGO_MS_MAX, int((end - at).total_seconds() * 1000) + 1000)
     return Signal(device=batch.device, n=sent.n, kind=kind, at=at, for_ms=for_ms, episode=sent.episode)
 
 
@@ -307,7 +313,7 @@ async def make_camera_code(call: Call) -> CameraCode:
     code = secrets.token_urlsafe(CODE_BYTES)
     expires_at = await house.pool.fetchval(store.ADD_CAMERA, attempt_id, device, hash_token(code), CODE_S)
     scheme = call.request.headers.get("X-Forwarded-Proto", call.request.scheme)
-    url = f"{scheme}://{call.request.host}/app/#/camera?code={code}"
+    url = f"{scheme}://{call.request.host}/camera?code={code}"
     svg = segno.make(url, error="m").svg_inline(scale=6, border=2)
     return CameraCode(code=code, url=url, svg=svg, expires_at=expires_at)
 

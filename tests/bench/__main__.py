@@ -32,6 +32,7 @@ from question_bank.blueprint import load
 from question_bank.pool import Pool
 from question_bank.sample import load_sample
 from tests.bench.populate import DEVICE, build, people, running, settings, sitting_like
+from tests.bench.vision import vision
 from tests.bench.wall import wall
 
 HELLO = json.dumps({"type": "hello", "device": DEVICE, "since": 0})
@@ -246,6 +247,8 @@ def _free_port() -> int:
 async def run(options: argparse.Namespace, data: Path) -> list[list[str]]:
     """All of it, one after the other: nothing else should be running."""
     rows = papers()
+    console.print("faces …")
+    rows += await vision(options.burst, options.rounds, options.workers)
     server = await asyncio.to_thread(Server, data)
     try:
         async with build(settings(data), server.database_url, server.redis_url) as house:
@@ -272,6 +275,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--starts", type=int, default=1000)
     parser.add_argument("--bell", type=int, default=5000)
+    parser.add_argument("--burst", type=int, default=500)
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--wall", type=int, default=10_000)
     parser.add_argument("--memory", type=int, default=1000)
     options = parser.parse_args()

@@ -25,6 +25,8 @@ from exam_engine.chain import Entry
 from exam_engine.journal import Row
 from exam_engine.messages import Phase
 from scoring import store as scores
+from tests.contract import fake_proctoring
+from tests.contract.fake_proctoring import FakeProctoring, Named
 
 NEW_ROW: Final = Row(Phase.ENTERED, None, None, None, None)
 
@@ -56,6 +58,14 @@ class FakeDatabase:
     clock: Callable[[], datetime] | None = None
     leaders: dict[int, "FakeConnection"] = field(default_factory=dict)
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    proctoring: FakeProctoring = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.proctoring = FakeProctoring(self._now, self.rows)
+
+    def _now(self) -> datetime:
+        assert self.clock is not None
+        return self.clock()
 
     def open_attempt(self, first: Entry) -> None:
         """A new attempt with its first entry, as entering writes it."""
@@ -89,6 +99,8 @@ class FakeDatabase:
 
     def answer(self, sql: str, args: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         """The rows of one reading statement."""
+        if sql in fake_proctoring.READS:
+            return fake_proctoring.READS[sql](self.proctoring, *args)
         return _READS[sql](self, *args)
 
     def _load(self, attempt_id: int, after: int) -> list[tuple[Any, ...]]:
@@ -115,34 +127,25 @@ class FakeDatabase:
     def _unmarked(self, limit: int) -> list[tuple[Any, ...]]:
         return [(attempt_id,) for attempt_id in self._in_phase(Phase.SUBMITTED, limit)]
 
+    def _attempt_ids(self, _sitting_id: int) -> list[tuple[Any, ...]]:
+        return [Named(attempt_id=attempt_id) for attempt_id in sorted(self.rows)]
+
     def _roster(self, _sitting_id: int) -> list[tuple[Any, ...]]:
         return self._roster_some(_sitting_id, sorted(self.rows))
 
     def _roster_some(self, _sitting_id: int, attempt_ids: Sequence[int]) -> list[tuple[Any, ...]]:
         """All attempts here are of one sitting."""
         return [
-            Named(attempt_id=a, person_id=a % 10**6, name="测试", id_number=None, phase=self.rows[a].phase)
+            Named(
+                attempt_id=a, person_id=a % 10**6, name="测试", id_number=None, phase=self.rows[a].phase, room=1,
+                organisation="测试医院",
+            )
             for a in attempt_ids
             if a in self.rows
-        ]
+        ]  # fmt: skip
 
     def _releasable(self, limit: int) -> list[tuple[Any, ...]]:
         return [(a, self.pass_points, 900) for a in self._in_phase(Phase.MARKED, limit)] if self.released else []
-
-
-class Named(tuple[Any, ...]):  # noqa: SLOT001  a tuple's slots can't hold names
-    """A row whose columns are asked for by name."""
-
-    _names: dict[str, int]
-
-    def __new__(cls, **columns: Any) -> Self:
-        return super().__new__(cls, columns.values())
-
-    def __init__(self, **columns: Any) -> None:
-        self._names = {name: index for index, name in enumerate(columns)}
-
-    def __getitem__(self, key: Any) -> Any:
-        return super().__getitem__(self._names[key] if isinstance(key, str) else key)
 
 
 def _columns(entry: Entry) -> tuple[Any, ...]:
@@ -156,6 +159,7 @@ _READS: Final[dict[str, Callable[..., list[tuple[Any, ...]]]]] = {
     store.DUE_SOON: FakeDatabase._due_soon,
     store.UNMARKED: FakeDatabase._unmarked,
     store.RELEASABLE: FakeDatabase._releasable,
+    store.ATTEMPT_IDS: FakeDatabase._attempt_ids,
     store.ROSTER: FakeDatabase._roster,
     store.ROSTER_SOME: FakeDatabase._roster_some,
 }
@@ -179,6 +183,10 @@ class FakePool:
     async def fetchval(self, sql: str, *args: Any) -> Any:
         async with self.acquire() as connection:
             return await connection.fetchval(sql, *args)
+
+    async def fetchrow(self, sql: str, *args: Any) -> Any:
+        async with self.acquire() as connection:
+            return await connection.fetchrow(sql, *args)
 
     async def execute(self, sql: str, *args: Any) -> str:
         async with self.acquire() as connection:
@@ -212,6 +220,8 @@ class FakeConnection:
         self._transaction = None
 
     async def fetch(self, sql: str, *args: Any) -> list[tuple[Any, ...]]:
+        if sql in fake_proctoring.WRITES:
+            return await self._write(sql, args)
         await self._weather.going("read")
         rows = self._standing(*args) if sql == _STANDING else self._database.answer(sql, args)
         await self._weather.coming("read")
@@ -226,7 +236,25 @@ class FakeConnection:
         ]
         return [(entry.attempt_id, entry.version, entry.digest) for entry in found if entry is not None]
 
+    async def _write(self, sql: str, args: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        """A write of proctoring: applied with the commit of its transaction, or at once when it stands alone."""
+        await self._weather.going("write")
+        rows, apply = fake_proctoring.WRITES[sql](self._database.proctoring, *args)
+        if self._transaction is None:
+            apply()
+        else:
+            self._transaction.applied.append(apply)
+        await self._weather.coming("write")
+        return rows
+
+    async def fetchrow(self, sql: str, *args: Any) -> tuple[Any, ...] | None:
+        rows = await self.fetch(sql, *args)
+        return rows[0] if rows else None
+
     async def fetchval(self, sql: str, *args: Any) -> Any:
+        if sql in fake_proctoring.WRITES or sql in fake_proctoring.READS:
+            row = await self.fetchrow(sql, *args)
+            return None if row is None else row[0]
         await self._weather.going("read" if sql.lstrip().startswith("SELECT") else "write")
         value = self._value(sql, args)
         await self._weather.coming("read")
@@ -257,6 +285,8 @@ class FakeConnection:
             return await alone.copy([Entry(*record) for record in records])
 
     async def execute(self, sql: str, *args: Any) -> str:
+        if sql in fake_proctoring.WRITES:
+            return f"DONE {len(await self._write(sql, args))}"
         if sql == store.DROP_EXPIRED_SESSIONS:
             return "DELETE 0"
         if sql == "SELECT pg_advisory_unlock_all()":
@@ -279,6 +309,7 @@ class _Transaction:
         self._holds = False
         self.entries: list[Entry] = []
         self.rows: dict[int, tuple[Row, int]] = {}
+        self.applied: list[Callable[[], None]] = []  # what proctoring wrote
 
     async def __aenter__(self) -> Self:
         return self
@@ -332,14 +363,19 @@ class _Transaction:
             orphan = asyncio.get_running_loop().call_later(later_s, self._orphan, self._holds)
             self._holds = False
             raise ConnectionResetError(f"the line broke during a commit {orphan.when():.3f}")
-        self._database.keep(self.entries, self.rows)
+        self._keep()
         self._let_go()
         await self._weather.coming("commit")
+
+    def _keep(self) -> None:
+        self._database.keep(self.entries, self.rows)
+        for apply in self.applied:
+            apply()
 
     def _orphan(self, holds: bool) -> None:
         self._holds = holds
         try:
-            self._database.keep(self.entries, self.rows)
+            self._keep()
         finally:
             self._let_go()
 

@@ -107,7 +107,7 @@ class PaintedEyes:
 def vector_of(colour: "list[float] | tuple[int, int, int]") -> bytes:
     numbers = np.zeros(128, "<f4")
     numbers[:3] = colour
-    return (numbers / np.linalg.norm(numbers)).astype("<f4").tobytes()
+    return bytes((numbers / np.linalg.norm(numbers)).astype("<f4").tobytes())
 
 
 class House:

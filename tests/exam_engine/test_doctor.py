@@ -23,6 +23,7 @@ from exam_engine.commands.doctor import (
     file_limit,
     overall,
     vision,
+    vision_answer,
 )
 from exam_engine.settings import read_settings
 
@@ -66,9 +67,27 @@ def test_every_device_is_an_open_file(files: int, state: State) -> None:
 
 
 def test_without_the_models_people_compare_faces() -> None:
-    assert vision({"cv2": True, "onnxruntime": False}).state is State.WARNING
-    assert "(onnxruntime)" in vision({"cv2": True, "onnxruntime": False}).reason
-    assert vision({"cv2": True}).state is State.READY
+    missing = vision({"fast": "ImportError: no onnxruntime", "reference": ""})
+    assert missing.state is State.WARNING
+    assert "ImportError: no onnxruntime" in missing.reason
+    assert "requirements.lock" in missing.reason
+    assert vision({"fast": "", "reference": "ImportError: no face_recognition"}).state is State.READY
+    assert "no face_recognition" in vision({"fast": "", "reference": "ImportError: no face_recognition"}).reason
+
+
+@pytest.mark.parametrize(
+    ("status", "out", "problem"),
+    [
+        (0, b'""', ""),
+        (0, b'"ImportError: no cv2"', "ImportError: no cv2"),
+        (0, b"", "ended without an answer (status 0)"),
+        (1, b"", "ended without an answer (status 1)"),
+        (-4, b"", "crashed (Illegal instruction)"),
+        (-11, b'"', "crashed (Segmentation fault)"),
+    ],
+)
+def test_whatever_ends_the_process_of_a_backend_is_a_reason(status: int, out: bytes, problem: str) -> None:
+    assert vision_answer(status, out) == problem
 
 
 @pytest.mark.parametrize(("offset_s", "state"), [(0.9, State.READY), (-0.9, State.READY), (-1.1, State.WARNING)])
@@ -137,6 +156,8 @@ def test_a_fresh_installation_can_hold_an_exam(reachable_folder: Path, database_
     assert (done.returncode, done.stderr) == (0, "")
     assert told["state"] in ("READY", "WARNING")
     assert {"check", "state", "reason"} == set(told["findings"][0])
+    (models,) = (finding for finding in told["findings"] if finding["check"] == "vision models")
+    assert (models["state"], models["reason"]) == ("READY", "fast: works; reference: works")
     table = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert table.returncode == 0
     assert "camera page" in table.stdout

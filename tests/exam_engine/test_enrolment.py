@@ -13,8 +13,9 @@ import pytest_asyncio
 from PIL import Image
 
 from exam_engine.commands.enrol import OwnVision
-from exam_engine.enrolment import VECTORS_CHUNK, Enrolled, KnownFaces, enrol, judge_photo, reembed_some
+from exam_engine.enrolment import Enrolled, enrol, judge_photo, reembed_some
 from exam_engine.errors import Forbidden, Invalid, NotFound, Refused
+from exam_engine.known_faces import VECTORS_CHUNK, KnownFaces
 from exam_engine.photo_files import PHOTO_BYTES_MAX
 from proctor import store
 from proctor.pictures import JPEG_BYTES_MAX

@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest_asyncio
 
-from exam_engine.enrolment import KnownFaces
+from exam_engine.known_faces import KnownFaces
 from exam_engine.photo_files import FolderPhotos, PhotoFiles, ZipPhotos
 from exam_engine.photo_import import Line, PhotoImport, Report
 from tests.exam_engine.photo_samples import BLUE, GREEN, RED, House, PaintedEyes, painted, zipped

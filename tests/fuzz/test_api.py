@@ -24,6 +24,7 @@ from exam_engine.app import ENDPOINTS, version
 from exam_engine.demo import PASSWORD
 from exam_engine.edge.http import Endpoint
 from exam_engine.edge.openapi import document
+from proctor import store
 from tests.candidate import HEADERS, jpeg
 from tests.exam_engine.edge.server import Server
 from tests.fuzz.conftest import EXAMPLES, Portal
@@ -55,8 +56,15 @@ def world(server: Server, portal: Portal) -> Iterator[World]:
             picture = (await candidate.portrait(33))["picture"]
             await candidate.commands(candidate.answer(1, "a"))
             act = await desk.act(sitting_id, {"type": "warn", "text": "请安静"}, candidate.attempt_id)
+            asked = {"request_id": "case-of-the-world", "allegation": "leaving", "text": "多次离开考试页面"}
+            case = await desk.post(f"/api/desk/attempts/{candidate.attempt_id}/cases", asked)
+            pool, person_id = server.house.pool, await server.person_id(candidate.login)
+            check_id = await pool.fetchval(store.BEGIN_CHECK, candidate.attempt_id, candidate.device, ["left", "right"])
+            kept = await server.house.pictures.put(person_id, jpeg(34))
+            photo = (person_id, kept.name, None, "none", "self", "pending", [], 0)
             ids = {"sitting_id": sitting_id, "attempt_id": candidate.attempt_id, "act_id": act["act_id"]}
-            return candidate.login, ids | {"picture": picture}
+            ids |= {"case_id": case["case"]["case_id"], "check_id": check_id, "job": "job-of-nobody"}
+            return candidate.login, ids | {"photo_id": await pool.fetchval(store.ADD_PHOTO, *photo), "picture": picture}
 
     login, ids = portal.call(prepare())
     sessions = {role: requests.Session() for role in ROLES}

@@ -635,7 +635,7 @@ def test_of_a_picture_that_is_also_something_else_only_the_picture_is_kept(
         async with world.server.candidate(login=world.hostile.login) as twin:
             twin.attempt_id = world.hostile.attempt_id
             name = (await twin.post(f"/api/attempts/{twin.attempt_id}/portrait?device=device-one", data))["picture"]
-            return await world.server.house.pictures.get(name)
+            return await world.server.house.pictures.get(await world.server.person_id(twin.login), name)
 
     kept = portal.call(keep())
     assert kept is not None

@@ -44,9 +44,12 @@ class Phone:
         self.attempt_id = int(self.page.url.rpartition("/")[2])
 
     async def agree_and_check(self) -> None:
-        """The rules and the check of the device."""
+        """The rules, the consent to face capture (asked once) and the check of the device."""
         await self.part("rules-tick").check()
         await self.tap("next-step")
+        await expect(self.part("consent").or_(self.part("check-camera")).first).to_be_visible()
+        if await self.part("consent").is_visible():
+            await self.tap("consent-yes")
         await expect(self.part("check-camera")).to_have_class("ok")
         await self.tap("next-step")
 

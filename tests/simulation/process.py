@@ -18,6 +18,7 @@ from exam_engine.errors import PersonError
 from exam_engine.house import House
 from exam_engine.journal import Journal
 from exam_engine.service import Service
+from exam_engine.sitting import Policy
 from scoring.marking import Multiple, Scheme, Score
 from tests.contract.fake_database import FakeDatabase, FakePool
 from tests.simulation.fake_redis import FakeRedis
@@ -44,8 +45,13 @@ class _Papers:
 
 
 class _Registry:
+    """One sitting, and attempts whose last digits are their person's number."""
+
     async def sitting(self, _sitting_id: int) -> Any:
-        return SimpleNamespace(points_per_item=1)
+        return SimpleNamespace(points_per_item=1, policy=Policy())
+
+    async def owner(self, attempt_id: int) -> Any:
+        return SimpleNamespace(person_id=attempt_id % 1000, sitting_id=SITTING)
 
 
 class Process:
@@ -81,8 +87,10 @@ class Process:
             service=self.service,
             papers=cast("Any", _Papers()),
             registry=cast("Any", _Registry()),
+            keys=nothing,
             pictures=nothing,
             vision=nothing,
+            rng=rng,
             throttle=nothing,
             hashing=nothing,
             version="",

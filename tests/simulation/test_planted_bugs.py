@@ -114,7 +114,7 @@ def test_boards_that_hear_nothing_and_are_never_repaired_are_seen(
     async def no_repair(_board: Board) -> None:
         return
 
-    monkeypatch.setattr(Board, "_repair", no_repair)
+    monkeypatch.setattr(Board, "_repair_some", no_repair)
     planted(seeds_until(["the board of"], lambda seed: play(seed, redis_is_deaf=True)))
 
 

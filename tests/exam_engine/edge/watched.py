@@ -9,6 +9,7 @@ from random import Random
 from typing import Any, Final
 
 import numpy as np
+import pytest
 
 from exam_engine.demo import PASSWORD
 from exam_engine.sitting import IdentityCheck, Policy
@@ -118,21 +119,26 @@ def seeing(server: Server) -> Iterator[Eyes]:
         server.house.vision = before
 
 
-def watched_policy(**proctoring: Any) -> Policy:
-    """A model judges, three frames are enough, however fast they come; the rest as it is by default."""
+def watched_policy(identity: IdentityCheck = IdentityCheck.MODEL, **proctoring: Any) -> Policy:
+    """Three frames are enough, however fast they come; the rest of the rules as they are by default."""
     rules = {"frames": 3, "span_s": 0.0} | proctoring
-    return Policy(
-        identity=IdentityCheck.MODEL,
-        identity_again=IdentityCheck.MODEL,
-        release_at_once=True,
-        proctoring=Proctoring(**rules),
-    )
+    return Policy(identity=identity, identity_again=identity, release_at_once=True, proctoring=Proctoring(**rules))
+
+
+def door_open(**proctoring: Any) -> Policy:
+    """The portrait lets in, for tests of what comes after."""
+    return watched_policy(IdentityCheck.AT_ONCE, **proctoring)
 
 
 class Watched(Candidate):
     """A candidate before a camera, whose page notices things."""
 
     noticed = 0
+
+    async def enter(self, sitting_id: int) -> None:
+        """【进入】, with numbers of its own."""
+        await super().enter(sitting_id)
+        self.seq = self.noticed = 0
 
     async def begin_check(self) -> Any:
         """A new entry check."""
@@ -152,13 +158,6 @@ class Watched(Candidate):
             eyes.tell(self.attempt_id, sight(apart, turn=turn))
             seen = await self.frame(begun["check_id"])
         return seen
-
-    async def enter_watched(self, sitting_id: int, eyes: Eyes) -> None:
-        """Enter, consent, entry check, 【去考试】."""
-        await self.enter(sitting_id)
-        await self.consent()
-        assert (await self.check(eyes))["outcome"] == "accepted"
-        await self.commands({"type": "start"})
 
     async def capture(self, *, why: str = "interval", ago_ms: int = 0, shade: int | None = None) -> Any:
         """A picture during the exam, taken so long ago."""
@@ -230,9 +229,6 @@ async def notices_of(server: Server, attempt_id: int) -> list[str]:
 @contextlib.contextmanager
 def refused(status: int, code: str) -> Iterator[None]:
     """Inside, the server says no with this status and code."""
-    try:
+    with pytest.raises(Refusal) as caught:
         yield
-    except Refusal as refusal:
-        assert (refusal.status, refusal.code) == (status, code)
-    else:
-        raise AssertionError(f"nobody said {code}")
+    assert (caught.value.status, caught.value.code) == (status, code)
