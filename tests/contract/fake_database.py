@@ -130,6 +130,12 @@ class FakeDatabase:
     def _attempt_ids(self, _sitting_id: int) -> list[tuple[Any, ...]]:
         return [Named(attempt_id=attempt_id) for attempt_id in sorted(self.rows)]
 
+    def _device_changes(self, attempt_id: int) -> list[tuple[Any, ...]]:
+        entries = self.journals.get(attempt_id, ())
+        begun = next((entry.version for entry in entries if entry.kind == "started"), None)
+        changes = [e for e in entries if e.kind == "device_taken" and begun is not None and e.version > begun]
+        return [Named(version=entry.version, at=entry.at) for entry in changes]
+
     def _roster(self, _sitting_id: int) -> list[tuple[Any, ...]]:
         return self._roster_some(_sitting_id, sorted(self.rows))
 
@@ -160,6 +166,7 @@ _READS: Final[dict[str, Callable[..., list[tuple[Any, ...]]]]] = {
     store.UNMARKED: FakeDatabase._unmarked,
     store.RELEASABLE: FakeDatabase._releasable,
     store.ATTEMPT_IDS: FakeDatabase._attempt_ids,
+    store.DEVICE_CHANGES: FakeDatabase._device_changes,
     store.ROSTER: FakeDatabase._roster,
     store.ROSTER_SOME: FakeDatabase._roster_some,
 }

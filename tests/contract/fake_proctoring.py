@@ -131,10 +131,12 @@ class FakeProctoring:
     def add_signals(self, attempt_id: int, *columns: Sequence[Any]) -> Written:
         names = ("device", "n", "kind", "at", "for_ms", "episode")
         rows = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
-        return (
-            [],
-            lambda: [self.signals.setdefault((attempt_id, row["device"], row["n"]), row) for row in rows] and None,
-        )
+
+        def apply() -> None:
+            for row in rows:
+                self.signals.setdefault((attempt_id, row["device"], row["n"]), row)
+
+        return [], apply
 
     def signals_of(self, attempt_id: int) -> Rows:
         mine = [row for key, row in self.signals.items() if key[0] == attempt_id]
@@ -249,7 +251,7 @@ class FakeProctoring:
     def watched(self, attempt_ids: Sequence[int]) -> Rows:
         return [self._watched(attempt_id) for attempt_id in attempt_ids]
 
-    def _watched(self, attempt_id: int) -> Named:
+    def _watched(self, attempt_id: int) -> tuple[Any, ...]:
         open_ = [row for k, row in self.incidents.items() if k[0] == attempt_id and row["verdict"] is None]
         mine = [row for row in self.captures if row["attempt_id"] == attempt_id]
         last = max(mine, key=lambda row: (row["at"], row["capture_id"]), default=None)

@@ -33,6 +33,7 @@ ROLES: Final = ("physician", "invigilator", "agency", "province", "nobody")
 CHECKS: Final = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 REFUSED_EXAMPLES: Final = max(2, EXAMPLES // 6)  # for a role that is refused before anything else is looked at
 TIMEOUT_S: Final = 30
+schemathesis.serializer.alias("application/zip", "application/octet-stream")
 WITHOUT_LOG_INS: Final = schemathesis.Config.from_dict({"generation": {"with-security-parameters": False}})
 SCHEMA: Final = schemathesis.openapi.from_dict(
     json.loads(msgspec.json.encode(document(ENDPOINTS, version()))), config=WITHOUT_LOG_INS
@@ -61,7 +62,7 @@ def world(server: Server, portal: Portal) -> Iterator[World]:
             pool, person_id = server.house.pool, await server.person_id(candidate.login)
             check_id = await pool.fetchval(store.BEGIN_CHECK, candidate.attempt_id, candidate.device, ["left", "right"])
             kept = await server.house.pictures.put(person_id, jpeg(34))
-            photo = (person_id, kept.name, None, "none", "self", "pending", [], 0)
+            photo: tuple[object, ...] = (person_id, kept.name, None, "none", "self", "pending", [], 0)
             ids = {"sitting_id": sitting_id, "attempt_id": candidate.attempt_id, "act_id": act["act_id"]}
             ids |= {"case_id": case["case"]["case_id"], "check_id": check_id, "job": "job-of-nobody"}
             return candidate.login, ids | {"photo_id": await pool.fetchval(store.ADD_PHOTO, *photo), "picture": picture}

@@ -71,6 +71,12 @@ class Phone:
         await self.take_portrait()
         await self.go()
 
+    async def hand_in(self) -> None:
+        """【交卷】, also with items left open."""
+        await self.tap("hand-in")
+        await self.tap("confirm-hand-in")
+        await expect(self.part("submitted")).to_be_visible()
+
     async def number(self) -> int:
         """The position of the item in sight."""
         found = re.search(r"(\d+) / \d+", await self.part("card").inner_text())

@@ -12,7 +12,8 @@ import msgspec
 
 from exam_engine.sitting import IdentityCheck, Policy
 from proctor.policy import Proctoring
-from tests.journey.exam_server import ExamServer
+from tests.candidate import Staff
+from tests.journey.exam_server import PASSWORD, ExamServer
 from tests.journey.face import portrait
 
 SOMEBODY_ELSE = b"\0\0\0\x3f" * 64 + b"\0\0\0\xbf" * 64  # a made-up face, far from every real one
@@ -92,6 +93,14 @@ async def enrol(server: ExamServer, login: str, folder: Path) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     said: dict[str, Any] = json.loads(done.stdout)
     return said
+
+
+async def approve(server: ExamServer) -> None:
+    """The agency approves every photo that waits: of three people with one face, two have to be looked at."""
+    async with Staff(server.base_url, "agency", PASSWORD) as agency:
+        for photo in (await agency.get("/api/desk/photos/pending"))["photos"]:
+            assert photo["doubts"] == ["same_as_other"]
+            await agency.post(f"/api/desk/photos/{photo['photo_id']}/decision", {"approve": True})
 
 
 async def becomes_somebody_else(server: ExamServer, login: str) -> None:

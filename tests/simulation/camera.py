@@ -9,6 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exam_engine.captures import take_capture
 from exam_engine.errors import PersonError
@@ -33,10 +34,10 @@ DOUBTFUL_MAX: Final = 0.12
 DOUBTFUL: Final = 0.03
 
 
-def unit(rng: Random) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def unit(rng: Random) -> NDArray[np.float64]:
     """Any direction."""
     numbers = np.array([rng.gauss(0, 1) for _ in range(128)])
-    return numbers / np.linalg.norm(numbers)
+    return np.asarray(numbers / np.linalg.norm(numbers))
 
 
 def face_at(base: bytes, apart: float, rng: Random) -> bytes:
@@ -45,7 +46,7 @@ def face_at(base: bytes, apart: float, rng: Random) -> bytes:
     aside = unit(rng)
     aside -= aside.dot(mine) * mine
     aside /= np.linalg.norm(aside)
-    return ((1 - apart) * mine + (1 - (1 - apart) ** 2) ** 0.5 * aside).astype("<f4").tobytes()
+    return np.asarray((1 - apart) * mine + (1 - (1 - apart) ** 2) ** 0.5 * aside, "<f4").tobytes()
 
 
 @dataclass

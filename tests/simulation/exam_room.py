@@ -24,7 +24,7 @@ from tests.simulation.weather import FAIR, Climate
 from tests.simulation.world import stage
 
 FIRST_ID: Final = 1_000_000_000_001
-EXAM_S: Final = 900.0
+EXAM_S: Final = 600.0
 REST_S: Final = 200.0  # longer than a picture may wait for a second look
 POLICY: Final = Policy(minutes=60, proctoring=Proctoring(every_min_s=20, every_max_s=40))
 

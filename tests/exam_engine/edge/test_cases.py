@@ -57,8 +57,8 @@ async def cast(server: Server, eyes: Eyes) -> AsyncIterator[Cast]:
     await server.add_staff("chief-two", "chief")
     async with AsyncExitStack() as stack:
         names = ("invigilator", "chief", "chief-two", "agency", "province")
-        staff = [await stack.enter_async_context(server.staff(name)) for name in names]
-        yield Cast(*staff, await stack.enter_async_context(watched(server)))
+        one, chief, two, agency, province = [await stack.enter_async_context(server.staff(name)) for name in names]
+        yield Cast(one, chief, two, agency, province, await stack.enter_async_context(watched(server)))
 
 
 async def sitting(server: Server, cast: Cast, **proctoring: Any) -> int:

@@ -32,9 +32,10 @@ class Cast(NamedTuple):
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def cast(server: Server) -> AsyncIterator[Cast]:
     async with AsyncExitStack() as stack:
-        staff = [await stack.enter_async_context(server.staff(name)) for name in ("invigilator", "agency", "province")]
-        people = [await stack.enter_async_context(watched(server)) for _ in range(2)]
-        yield Cast(*staff, *people)
+        names = ("invigilator", "agency", "province")
+        one, agency, province = [await stack.enter_async_context(server.staff(name)) for name in names]
+        him, her = [await stack.enter_async_context(watched(server)) for _ in range(2)]
+        yield Cast(one, agency, province, him, her)
 
 
 def of(centre: Any, sitting_id: int) -> Any:

@@ -69,6 +69,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "/api/attempts/{attempt_id}/signals": {
         "device": "device-one", "now_ms": 60_000, "signals": [{"n": 1, "kind": "copy", "at_ms": 1}]
     },
+    "/api/photo/consent": {"agreed": True, "version": CONSENT_VERSION},
     "/api/cases/{case_id}/reply": {"text": WORDS},
     "/api/cases/{case_id}/appeal": {"text": WORDS},
 }  # fmt: skip
@@ -103,6 +104,7 @@ async def cast(server: Server) -> AsyncIterator[Cast]:
     await server.add_staff("other-invigilator", "invigilator")
     await server.add_staff("other-chief", "chief")
     await server.add_staff("other-agency", "agency", await server.add_organisation("agency", "另一考核机构"))
+    await server.add_staff("far-agency", "agency", await server.add_organisation("agency", "外省考核机构", "35"))
     await server.add_staff("other-province", "province", await server.add_organisation("province", "另一省", "35"))
     async with AsyncExitStack() as stack:
         by_role: dict[str, Person] = {}
@@ -112,6 +114,7 @@ async def cast(server: Server) -> AsyncIterator[Cast]:
         strangers: dict[str, Person] = {"physician": by_role["physician"]}
         for role in ("invigilator", "chief", "agency", "province"):
             strangers[role] = await stack.enter_async_context(server.person(f"other-{role}"))
+        strangers["far agency"] = await stack.enter_async_context(server.person("far-agency"))
         candidate = await stack.enter_async_context(server.candidate())
         desk = await stack.enter_async_context(server.staff("invigilator"))
         sitting_id = await server.five_items()
@@ -120,7 +123,16 @@ async def cast(server: Server) -> AsyncIterator[Cast]:
         asked = {"request_id": "case-of-the-cast", "allegation": "leaving", "text": "多次离开考试页面"}
         case = await desk.post(f"/api/desk/attempts/{candidate.attempt_id}/cases", asked)
         check_id = await server.house.pool.fetchval(proctor.BEGIN_CHECK, candidate.attempt_id, candidate.device, [])
-        photo = (await server.person_id(candidate.login), A_PICTURE, None, "none", "self", "pending", [], 0)
+        photo: tuple[object, ...] = (
+            await server.person_id(candidate.login),
+            A_PICTURE,
+            None,
+            "none",
+            "self",
+            "pending",
+            [],
+            0,
+        )
         photo_id = await server.house.pool.fetchval(proctor.ADD_PHOTO, *photo)
         yield Cast(
             by_role, strangers, candidate, sitting_id, act["act_id"], case["case"]["case_id"], check_id, photo_id
@@ -200,7 +212,9 @@ def out_of_scope() -> Iterator[Any]:
 @pytest.mark.parametrize(("endpoint", "role"), list(out_of_scope()))
 async def test_what_is_out_of_scope_does_not_exist(server: Server, cast: Cast, endpoint: Endpoint, role: str) -> None:
     before = await server.journal(cast.candidate.attempt_id)
-    status, code, _ = await ask(cast.strangers[role], endpoint, cast)
+    # Reference photos are the province's: any of its agencies may enrol its physicians.
+    stranger = cast.strangers["far agency" if role == "agency" and "/photos/" in endpoint.path else role]
+    status, code, _ = await ask(stranger, endpoint, cast)
     assert (status, code in NOTHING_THERE) == (404, True), code
     assert await server.journal(cast.candidate.attempt_id) == before
 

@@ -57,8 +57,8 @@ async def cast(server: Server, eyes: Eyes) -> AsyncIterator[Cast]:
     await server.add_staff("invigilator-two", "invigilator")
     async with AsyncExitStack() as stack:
         names = ("invigilator", "invigilator-two", "chief", "agency", "province")
-        staff = [await stack.enter_async_context(server.staff(name)) for name in names]
-        yield Cast(*staff, await stack.enter_async_context(watched(server)))
+        one, two, chief, agency, province = [await stack.enter_async_context(server.staff(name)) for name in names]
+        yield Cast(one, two, chief, agency, province, await stack.enter_async_context(watched(server)))
 
 
 async def new_sitting(server: Server, **proctoring: Any) -> int:

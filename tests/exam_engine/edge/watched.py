@@ -198,7 +198,7 @@ async def watched(
 async def add_photo(server: Server, person_id: int) -> str:
     """A reference photo in use, as its import writes it; returns its name."""
     kept = await server.house.pictures.put(person_id, jpeg(next(_numbers)))
-    row = (person_id, kept.name, vector(), MODEL, "import", "approved", [], 0)
+    row: tuple[object, ...] = (person_id, kept.name, vector(), MODEL, "import", "approved", [], 0)
     await server.house.pool.fetchval(store.ADD_PHOTO, *row)
     return kept.name
 
