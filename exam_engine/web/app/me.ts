@@ -3,6 +3,8 @@ import { shallowRef } from 'vue'
 import { api, got } from '@shared/api'
 import type { Me } from '@shared/shapes'
 import { clearPapers } from './exam/drawer'
+import { clearPictures } from './exam/watch-shelf'
+import { forgetDrafts } from './drafts'
 
 export const me = shallowRef<Me | null>(null)
 
@@ -17,7 +19,8 @@ export async function whoAmI(): Promise<Me> {
 }
 
 export async function logOut(): Promise<void> {
-  await clearPapers()
+  await Promise.all([clearPapers(), clearPictures()])
+  forgetDrafts()
   await got(api.DELETE('/api/session')).catch(() => undefined)
   me.value = null
 }

@@ -2,6 +2,7 @@
 
 import { createRouter, createWebHistory, type Router } from 'vue-router'
 import LogInPage from './pages/LogInPage.vue'
+import { mayVisit, type Place } from './parts/menu'
 import { whoAmI } from './session'
 
 export function createDeskRouter(): Router {
@@ -19,7 +20,38 @@ export function createDeskRouter(): Router {
           { path: 'board', name: 'board', component: () => import('./pages/BoardPage.vue') },
           { path: 'acts', name: 'acts', component: () => import('./pages/ActsPage.vue') },
           { path: 'results', name: 'results', component: () => import('./pages/ResultsPage.vue') },
+          { path: 'counts', name: 'counts', component: () => import('./centre/CountsPage.vue') },
         ],
+      },
+      { path: '/cases', name: 'cases', component: () => import('./cases/CasesPage.vue'), meta: { place: 'cases' } },
+      {
+        path: '/cases/:caseId(\\d+)',
+        name: 'case',
+        component: () => import('./cases/CasePage.vue'),
+        props: (route) => ({ caseId: Number(route.params['caseId']) }),
+        meta: { place: 'cases' },
+      },
+      {
+        path: '/photos',
+        component: () => import('./photos/PhotosPage.vue'),
+        meta: { place: 'photos' },
+        children: [
+          { path: '', name: 'photos', redirect: { name: 'photo-import' } },
+          { path: 'import', name: 'photo-import', component: () => import('./photos/ImportPanel.vue') },
+          { path: 'pending', name: 'photo-pending', component: () => import('./photos/PendingPhotos.vue') },
+        ],
+      },
+      {
+        path: '/centre',
+        name: 'centre',
+        component: () => import('./centre/CentrePage.vue'),
+        meta: { place: 'centre', bare: true },
+      },
+      {
+        path: '/retention',
+        name: 'retention',
+        component: () => import('./retention/RetentionPage.vue'),
+        meta: { place: 'retention' },
       },
       { path: '/:rest(.*)*', redirect: { name: 'sittings' } },
     ],
@@ -27,7 +59,9 @@ export function createDeskRouter(): Router {
   router.beforeEach(async (to) => {
     if (to.meta['open'] === true) return true
     const who = await whoAmI().catch(() => null)
-    return who !== null || { name: 'login', query: { next: to.fullPath } }
+    if (who === null) return { name: 'login', query: { next: to.fullPath } }
+    const place = to.meta['place'] as Place | undefined
+    return place === undefined || mayVisit(place, who.role) || { name: 'sittings' }
   })
   return router
 }

@@ -21,7 +21,7 @@ export type Ending = 'candidate' | 'time' | 'invigilator' | 'rule'
 
 export type Event =
   | { type: 'entered' }
-  | { type: 'portrait_taken'; device: string; picture: string }
+  | { type: 'portrait_taken'; device: string; picture: string; why?: string }
   | { type: 'identity_accepted'; by: number }
   | { type: 'identity_refused'; by: number; reason: string }
   | { type: 'device_taken'; device: string }
@@ -30,7 +30,7 @@ export type Event =
   | { type: 'cleared'; seq: number; no: number }
   | { type: 'marked_for_later'; seq: number; no: number; on: boolean }
   | { type: 'came_late'; seq: number; no: number; choice: string }
-  | { type: 'warned'; notice: number; level: 'message' | 'warning'; text: string; by: number }
+  | { type: 'warned'; notice: number; level: 'message' | 'warning'; text: string; by: number; rule?: string }
   | { type: 'acknowledged'; notice: number }
   | { type: 'paused'; reason: string; by: number }
   | { type: 'resumed'; deadline_at: string; by: number }

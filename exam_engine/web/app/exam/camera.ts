@@ -19,6 +19,13 @@ export async function openCamera(): Promise<MediaStream> {
   return navigator.mediaDevices.getUserMedia({ video, audio: false })
 }
 
+/** For pictures now and then, hours long: few frames, so that a cheap phone stays cool. */
+export async function openExamCamera(): Promise<MediaStream> {
+  const size = { width: { ideal: 640 }, height: { ideal: 640 } }
+  const video = { facingMode: 'user', ...size, frameRate: { ideal: 10 } }
+  return navigator.mediaDevices.getUserMedia({ video, audio: false })
+}
+
 export const closeCamera = (stream: MediaStream | null): void => stream?.getTracks().forEach((track) => track.stop())
 
 /** The middle of the picture, upright 3:4, as JPEG; `dark` when there is hardly any light. */

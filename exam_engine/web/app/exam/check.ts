@@ -1,6 +1,6 @@
 /** The device check before an exam: each part answers for itself, a word of `words/app.check`. */
 import { api, got } from '@shared/api'
-import { closeCamera, openCamera, troubleOf } from './camera'
+import { capture, closeCamera, openCamera, troubleOf } from './camera'
 
 export type Grade = 'running' | 'ok' | 'warn' | 'bad'
 
@@ -15,15 +15,30 @@ export const PARTS: readonly Part[] = ['camera', 'network', 'storage', 'battery'
 
 const SLOW_MS = 800
 const LOW_PERCENT = 20
+const LIGHT_MS = 600
 
 const finding = (grade: Grade, word: string, facts: Record<string, number> = {}): Finding => ({ grade, word, facts })
 export const RUNNING = finding('running', 'running')
 
+/** Cameras begin dark and find their light within half a second. */
+async function isDark(stream: MediaStream): Promise<boolean> {
+  const video = document.createElement('video')
+  video.muted = true
+  video.playsInline = true
+  video.srcObject = stream
+  await video.play()
+  await new Promise((resolve) => setTimeout(resolve, LIGHT_MS))
+  const { dark } = await capture(video)
+  video.srcObject = null
+  return dark
+}
+
 async function camera(): Promise<Finding> {
   if (!navigator.mediaDevices) return finding('bad', 'secureBad')
   try {
-    closeCamera(await openCamera())
-    return finding('ok', 'cameraOk')
+    const stream = await openCamera()
+    const dark = await isDark(stream).finally(() => closeCamera(stream))
+    return dark ? finding('warn', 'cameraDark') : finding('ok', 'cameraOk')
   } catch (error) {
     const trouble = troubleOf(error)
     return finding('bad', { denied: 'cameraDenied', none: 'cameraNone', busy: 'cameraBusy', insecure: 'secureBad' }[trouble])

@@ -99,7 +99,8 @@ function identity(
 }
 
 function warned(view: AttemptView, event: Of<'warned'>, at: string): AttemptView {
-  const notice = { notice: event.notice, level: event.level, text: event.text, at, acknowledged: false }
+  const { notice: no, level, text, rule = '' } = event
+  const notice = { notice: no, level, text, at, acknowledged: false, rule }
   return { ...view, notices: [...view.notices.filter((n) => n.notice !== event.notice), notice] }
 }
 

@@ -221,6 +221,13 @@ describe('another device', () => {
   })
 })
 
+it('a notice of a rule comes with the rule, so that the page can say it in its own words', async () => {
+  const session = await opened()
+  server.happen({ type: 'warned', notice: 1, level: 'warning', text: '请保持在考试页面', by: 0, rule: 'left_page:3:2' })
+  server.happen({ type: 'warned', notice: 2, level: 'message', text: '请抬头', by: 4 })
+  expect(session.state.view?.notices.map((one) => one.rule)).toEqual(['left_page:3:2', ''])
+})
+
 describe('a clock that stands', () => {
   it('is known to stand, also to a page that opens without network', async () => {
     const first = await opened()

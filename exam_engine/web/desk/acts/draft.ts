@@ -18,6 +18,7 @@ export interface Draft {
   everybody: boolean
   /** How many it concerns, as far as the desk knows. */
   headcount: number
+  busy?: readonly string[]
   form: ActForm
   typed: string
   requestId: string
@@ -31,15 +32,17 @@ export interface Aim {
   attemptIds: readonly number[]
   everybody: boolean
   headcount: number
+  /** Others who are busy with one of them just now: acting needs a second thought. */
+  busy?: readonly string[]
 }
 
 export function begin(aim: Aim, form: ActForm, requestId: string): Draft {
   return { ...aim, form, typed: '', requestId, step: 'editing', problem: null, outcome: null }
 }
 
-/** More than one person, or an act that can't be undone, is confirmed with the number in sight. */
+/** More than one person, an act that can't be undone, or somebody else at it: confirmed with the number in sight. */
 export function needsConfirming(draft: Draft): boolean {
-  return draft.headcount > 1 || draft.everybody || NEEDS[draft.kind].grave
+  return draft.headcount > 1 || draft.everybody || NEEDS[draft.kind].grave || (draft.busy ?? []).length > 0
 }
 
 /** What must be typed to confirm a grave act: the number of people it hits. */

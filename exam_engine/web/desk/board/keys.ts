@@ -5,7 +5,7 @@ import type { ActKind } from '../acts/kinds'
 export type KeyDeed =
   | { do: 'move'; by: number }
   | { do: 'act'; kind: ActKind }
-  | { do: 'timeline' | 'search' | 'help' | 'choose' | 'clear' | 'view' }
+  | { do: 'timeline' | 'search' | 'help' | 'choose' | 'clear' | 'view' | 'queue' }
 
 const ACT_KEYS: Record<string, ActKind> = {
   w: 'warn',
@@ -40,6 +40,8 @@ export function keyDeed(key: string, columns: number): KeyDeed | null {
       return { do: 'help' }
     case 'x':
       return { do: 'choose' }
+    case 'g':
+      return { do: 'queue' }
     case 'v':
       return { do: 'view' }
     case 'Escape':

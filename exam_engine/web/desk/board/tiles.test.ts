@@ -41,6 +41,18 @@ describe('the tiles of a board', () => {
     expect(store.merge([aTile({ ...waiting, version: 3, connected: true })]).waiting).toEqual([])
   })
 
+  it('tell whose tiles changed, the gone included', () => {
+    const store = new TileStore()
+    store.merge([aTile({ attempt_id: 1 }), aTile({ attempt_id: 2 }), aTile({ attempt_id: 3 })])
+    expect(store.replace([aTile({ attempt_id: 1 }), aTile({ attempt_id: 3, incidents: 1 })]).touched).toEqual([2, 3])
+  })
+
+  it('take news of proctoring that comes without a new version', () => {
+    const store = new TileStore()
+    store.merge([aTile({ version: 7, similarity: 90 })])
+    expect(store.merge([aTile({ version: 7, similarity: 40, face: 'other' })]).touched).toEqual([1])
+  })
+
   it('are the same only with the same flags in the same order', () => {
     expect(sameTile(aTile({ flags: ['a', 'b'] }), aTile({ flags: ['a', 'b'] }))).toBe(true)
     expect(sameTile(aTile({ flags: ['a', 'b'] }), aTile({ flags: ['b', 'a'] }))).toBe(false)

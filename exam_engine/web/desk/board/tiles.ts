@@ -15,6 +15,8 @@ export interface Change {
   reshaped: boolean
   /** Candidates who began to wait for an identity decision with this word. */
   waiting: Tile[]
+  /** Whose tiles differ from before, those that are gone included. */
+  touched: number[]
 }
 
 export class TileStore {
@@ -38,11 +40,12 @@ export class TileStore {
     const gone = [...this.byAttempt.keys()].filter((attemptId) => !named.has(attemptId))
     for (const attemptId of gone) this.byAttempt.delete(attemptId)
     const change = this.merge(tiles)
-    return gone.length === 0 ? change : { ...change, changed: true, reshaped: true }
+    if (gone.length === 0) return change
+    return { ...change, changed: true, reshaped: true, touched: [...gone, ...change.touched] }
   }
 
   merge(tiles: readonly Tile[]): Change {
-    const change: Change = { changed: false, reshaped: false, waiting: [] }
+    const change: Change = { changed: false, reshaped: false, waiting: [], touched: [] }
     for (const tile of tiles) this.take(tile, change)
     return change
   }
@@ -52,6 +55,7 @@ export class TileStore {
     if (held !== undefined && (tile.version < held.version || sameTile(held, tile))) return
     this.byAttempt.set(tile.attempt_id, tile)
     change.changed = true
+    change.touched.push(tile.attempt_id)
     if (held === undefined) change.reshaped = true
     if (tile.identity === 'waiting' && held?.identity !== 'waiting') change.waiting.push(tile)
   }

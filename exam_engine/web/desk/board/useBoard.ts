@@ -13,6 +13,8 @@ export interface Board {
   revision: Ref<number>
   /** Counts up whenever tiles appeared or vanished. */
   shape: Ref<number>
+  /** Whose tiles changed with the newest revision. */
+  touched: readonly number[]
   line: Ref<Line>
   heardAtMs: Ref<number>
   endedCode: Ref<string>
@@ -27,6 +29,7 @@ export function useBoard(sittingId: number, onWaiting: (tiles: readonly Tile[]) 
   const endedCode = ref('')
   let frame = 0
   let reshaped = false
+  let touched = new Set<number>()
   let first = true
 
   // Words are merged at once (a hidden tab gets no animation frames, yet must not heap them up) and shown in frames.
@@ -35,16 +38,20 @@ export function useBoard(sittingId: number, onWaiting: (tiles: readonly Tile[]) 
     first = false
     if (!change.changed) return
     reshaped ||= change.reshaped
+    for (const attemptId of change.touched) touched.add(attemptId)
     if (frame === 0) frame = requestAnimationFrame(draw)
   }
 
   function draw(): void {
     frame = 0
+    board.touched = [...touched]
+    touched = new Set()
     if (reshaped) shape.value += 1
     reshaped = false
     revision.value += 1
   }
 
+  const board: Board = { store, revision, shape, touched: [], line, heardAtMs, endedCode }
   const feed = new BoardFeed(
     { openSocket: () => new WebSocket(liveUrl(sittingId)), poll: () => http.board(sittingId), random: Math.random },
     {
@@ -63,5 +70,5 @@ export function useBoard(sittingId: number, onWaiting: (tiles: readonly Tile[]) 
     feed.stop()
     if (frame !== 0) cancelAnimationFrame(frame)
   })
-  return { store, revision, shape, line, heardAtMs, endedCode }
+  return board
 }

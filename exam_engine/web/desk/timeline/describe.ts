@@ -2,7 +2,7 @@
 
 import type { TimelineEvent } from '../wire'
 
-export const GROUPS = ['identity', 'answers', 'notices', 'control', 'end'] as const
+export const GROUPS = ['identity', 'answers', 'notices', 'control', 'end', 'watching'] as const
 export type Group = (typeof GROUPS)[number]
 
 export interface Described {
@@ -42,6 +42,8 @@ const GROUP_OF: Record<string, Group> = {
   marked: 'end',
   released: 'end',
   annulled: 'end',
+  held: 'end',
+  hold_ended: 'end',
 }
 
 export function describe(told: TimelineEvent): Described {
@@ -56,12 +58,13 @@ export function describe(told: TimelineEvent): Described {
     facts: { kind: told.kind, ...plainFacts(event), ...minutes(event) },
     instants: instants(event),
     text: words(event),
-    picture: told.kind === 'portrait_taken' && typeof event['picture'] === 'string' ? event['picture'] : null,
+    picture: told.kind === 'portrait_taken' ? pictureOf(event) : null,
   }
 }
 
 /** Some kinds read quite differently by one of their facts. */
 function variant(kind: string, event: Record<string, unknown>): string {
+  if (kind === 'warned' && typeof event['rule'] === 'string' && event['rule'] !== '') return 'warned_by_rule'
   if (kind === 'warned') return event['level'] === 'message' ? 'messaged' : 'warned'
   if (kind === 'marked_for_later') return event['on'] === false ? 'unmarked_for_later' : kind
   if (kind === 'submitted' && typeof event['ending'] === 'string') return `submitted_${event['ending']}`
@@ -71,7 +74,7 @@ function variant(kind: string, event: Record<string, unknown>): string {
 }
 
 const DEVICE_CHARS = 8 // enough to tell one from another
-const HIDDEN: ReadonlySet<string> = new Set(['type', 'choice', 'by', 'layout', 'policy', 'paper', 'picture'])
+const HIDDEN: ReadonlySet<string> = new Set(['type', 'choice', 'by', 'layout', 'policy', 'paper', 'picture', 'rule'])
 
 function plainFacts(event: Record<string, unknown>): Record<string, string | number> {
   const facts: Record<string, string | number> = {}
@@ -100,6 +103,12 @@ function instants(event: Record<string, unknown>): Record<string, string> {
 function words(event: Record<string, unknown>): string {
   const text = event['text'] ?? event['reason']
   return typeof text === 'string' ? text : ''
+}
+
+/** Empty on the way without a face. */
+function pictureOf(event: Record<string, unknown>): string | null {
+  const picture = event['picture']
+  return typeof picture === 'string' && picture !== '' ? picture : null
 }
 
 function asRecord(value: unknown): Record<string, unknown> {

@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import en from '@words/en/desk.json'
+import zh from '@words/zh-CN/desk.json'
+import { LINES } from '../centre/figures'
+import { MEASURES } from '../cases/judging'
+import { PLACES } from './menu'
+
+const desk = new URL('../', import.meta.url)
+
+/** Every .vue and .ts file of the desk, as one text. */
+function sources(): string {
+  const all = readdirSync(desk, { recursive: true, encoding: 'utf8' })
+  return all
+    .filter((path) => /\.(vue|ts)$/.test(path) && !path.endsWith('.test.ts'))
+    .map((path) => readFileSync(new URL(path, desk), 'utf8'))
+    .join('\n')
+}
+
+function at(words: unknown, key: string): unknown {
+  return key
+    .split('.')
+    .slice(1)
+    .reduce<unknown>((inner, name) => (inner as Record<string, unknown> | undefined)?.[name], words)
+}
+
+it('every sentence asked for by its whole name is there', () => {
+  const asked = [...sources().matchAll(/'(desk\.(?:cases|photos|centre|retention)\.[A-Za-z0-9_.]+)'/g)]
+  const keys = [...new Set(asked.map((match) => match[1] ?? ''))]
+  expect(keys.length).toBeGreaterThan(90)
+  expect(keys.filter((key) => typeof at(zh, key) !== 'string')).toEqual([])
+})
+
+it('what the server names has words in both languages', () => {
+  const named: [object, readonly string[]][] = [zh, en].flatMap((words): [object, readonly string[]][] => [
+    [words.cases.menu_words, PLACES],
+    [words.cases.decision.means, MEASURES],
+    [words.centre.count, LINES],
+    [words.cases.why_not, ['own_case', 'own_decision', 'not_notified', 'reply_pending', 'wrong_role', 'closed']],
+    [words.photos.outcome, ['kept', 'pending', 'refused']],
+    [words.centre.vision_state, ['none', 'down', 'slow']],
+  ])
+  for (const [words, names] of named) expect(Object.keys(words)).toEqual(expect.arrayContaining([...names]))
+})
+
+it('the 34 provinces have their names', () => {
+  const codes = Object.keys(zh.centre.province)
+  expect(codes).toHaveLength(34)
+  expect(codes.every((code) => /^[1-8][0-9]$/.test(code))).toBe(true)
+  expect(new Set(Object.values(zh.centre.province)).size).toBe(34)
+  expect(new Set(Object.values(en.centre.province)).size).toBe(34)
+})
