@@ -110,14 +110,15 @@ async def policy_of(house: House, sitting_id: int) -> Proctoring:
 
 async def notify_some(house: House) -> int:
     """Tell physicians whose exam is over of cases they don't know of; returns how many were told."""
-    rows = await house.pool.fetch(case_store.TO_NOTIFY, NOTIFY_MAX)
-    if not rows:
-        return 0
-    phases = await exam_store.phases_of(house.pool, [row["attempt_id"] for row in rows])
-    ready = [row for row in rows if phases.get(row["attempt_id"]) in OVER]
-    for row in ready:
-        await give(house, row["case_id"], Notify(), by=0)
-    return len(ready)
+    last, told = 0, 0
+    while rows := await house.pool.fetch(case_store.TO_NOTIFY, last, NOTIFY_MAX):
+        last = rows[-1]["case_id"]
+        phases = await exam_store.phases_of(house.pool, [row["attempt_id"] for row in rows])
+        for row in rows:
+            if phases.get(row["attempt_id"]) in OVER:
+                await give(house, row["case_id"], Notify(), by=0)
+                told += 1
+    return told
 
 
 async def mend(house: House) -> int:

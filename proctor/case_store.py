@@ -40,7 +40,10 @@ OF_SITTINGS: Final = f"""{_LIST} WHERE sitting_id = ANY ($1::bigint[])
 AND ($2::boolean IS NULL OR (closed_at IS NULL) = $2) AND case_id < $3 ORDER BY case_id DESC LIMIT $4"""
 OF_PERSON: Final = f"{_LIST} WHERE person_id = $1 ORDER BY case_id DESC LIMIT 200"
 OF_ATTEMPT: Final = "SELECT case_id FROM proctor.cases WHERE attempt_id = $1 ORDER BY case_id"
-TO_NOTIFY: Final = "SELECT case_id, attempt_id FROM proctor.cases WHERE phase = 'open' AND version > 0 LIMIT $1"
+TO_NOTIFY: Final = """
+SELECT case_id, attempt_id FROM proctor.cases WHERE phase = 'open' AND version > 0 AND case_id > $1
+ORDER BY case_id LIMIT $2
+"""
 COUNT_OPEN: Final = "SELECT count(*) FROM proctor.cases WHERE sitting_id = ANY ($1::bigint[]) AND closed_at IS NULL"
 LINK_INCIDENTS: Final = """
 UPDATE proctor.incidents SET case_id = $2

@@ -15,7 +15,7 @@ from proctor import faces
 from proctor.embedding import Embedding
 from proctor.measuring import decoded
 from proctor.mtcnn import squares
-from proctor.photographs import coded
+from proctor.photographs import faithful
 from proctor.sight import Sight
 
 CHUNK: Final = 4  # jobs handed to a process at once
@@ -43,7 +43,7 @@ class Eyes:
 
     def face(self, rgb: Bytes) -> Seen:
         """The largest face of a picture."""
-        jpeg = coded(rgb)
+        jpeg = faithful(rgb)
         sight = self.look(jpeg)
         if not sight.vector:
             return Seen(b"", 0.0)

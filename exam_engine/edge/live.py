@@ -142,7 +142,8 @@ class Device:
         finally:
             house.bus.remove_listener(self.attempt_id, self._hear)
             house.service.let_go(known)
-            self._present(known.holders > 0)
+            others = len(self._house.devices.get(self.attempt_id, ())) > 1  # this one is still among them
+            self._present(others)
 
     async def _make_room(self) -> None:
         """The newest socket is the one that lives: on a bad line those before it are likely dead already."""

@@ -32,7 +32,8 @@ from proctor.pictures import JPEG_BYTES_MAX, BadPicture, StoreAway
 from proctor.store import add_picture
 
 EVENTS_MAX: Final = 500  # more is cheaper as a snapshot
-HIDDEN_KINDS: Final = frozenset({"marked"})  # tells the score before the release
+# What the candidate's device is not told: the score before the release, and a case before he is heard on it.
+HIDDEN_KINDS: Final = frozenset({"marked", "held", "hold_ended"})
 UNFINISHED: Final = frozenset({"entered", "identity", "ready", "running"})
 _DEVICE: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 

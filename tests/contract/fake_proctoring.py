@@ -226,7 +226,8 @@ class FakeProctoring:
         return [Named(**row) for (case, _), row in sorted(self.case_events.items()) if case == case_id]
 
     def _cases(self, wanted: Callable[[dict[str, Any]], object], limit: int) -> Rows:
-        return [Named(**row) for _, row in sorted(self.cases.items()) if wanted(row)][:limit]
+        found: Rows = [Named(**row) for _, row in sorted(self.cases.items()) if wanted(row)]
+        return found[:limit]
 
     def cases_to_notify(self, limit: int) -> Rows:
         return self._cases(lambda row: row["phase"] == "open", limit)

@@ -143,7 +143,9 @@ export function useWatching(session: ExamSession, state: ShallowRef<ExamState>):
   }
 
   async function openCamera(): Promise<void> {
-    const why = state.value.starting || startedNow() ? 'start' : 'again'
+    const slot = `started-${attempt}`
+    const why = startedNow() && recall(slot, 'tab') !== '1' ? 'start' : 'again'
+    remember(slot, '1', 'tab')
     await camera.open()
     captures.begin(info.value?.next_in_s ?? 0)
     await untilThereIsAPicture(camera)
