@@ -218,6 +218,8 @@ async def take_own_capture(call: Call) -> Captured:
 async def captured(call: Call, attempt_id: int, person_id: int, device: str) -> Captured:
     """Keep a picture taken during the exam, from the device or from the phone that is its camera."""
     house = call.house
+    # As of its arrival: a hand-in that overtakes it in here must not make it late.
+    taken_at = house.clock.now() - timedelta(milliseconds=_ago_ms(call))
     why = call.request.query.get("why", "interval")
     if why not in CAPTURE_REASONS:
         raise Invalid("wrong_shape", detail="why")
@@ -227,7 +229,6 @@ async def captured(call: Call, attempt_id: int, person_id: int, device: str) -> 
         if attempt.started_at is None:
             raise Refused("not_started")
         # A picture that waited for the network may come after the end, but none may be taken after it.
-        taken_at = house.clock.now() - timedelta(milliseconds=_ago_ms(call))
         if attempt.phase is not Phase.RUNNING and (attempt.submitted is None or taken_at > attempt.submitted.as_of):
             raise Refused("already_submitted")
         if device_of(attempt, device) != "mine":
@@ -313,7 +314,7 @@ async def make_camera_code(call: Call) -> CameraCode:
     code = secrets.token_urlsafe(CODE_BYTES)
     expires_at = await house.pool.fetchval(store.ADD_CAMERA, attempt_id, device, hash_token(code), CODE_S)
     scheme = call.request.headers.get("X-Forwarded-Proto", call.request.scheme)
-    url = f"{scheme}://{call.request.host}/camera?code={code}"
+    url = f"{scheme}://{call.request.host}/camera#code={code}"  # what follows # stays in the browser
     svg = segno.make(url, error="m").svg_inline(scale=6, border=2)
     return CameraCode(code=code, url=url, svg=svg, expires_at=expires_at)
 
