@@ -48,7 +48,7 @@ web-tests: $(INSTALLED) ## tests of the pages
 	$(BIN)/python tools/frontend.py npm test
 
 tests: $(INSTALLED) ## tests of the program (ARGS="-k timing")
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/python tools/tests.py $(ARGS)
 
 format: $(INSTALLED) ## set the Python code as `make lint` wants it
 	$(BIN)/ruff check --fix-only --quiet .

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import dlib
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 
 from proctor.embedding import Embedding, unit
 from proctor.measuring import Bytes, decoded, light, quality
@@ -67,7 +67,9 @@ class ReferenceFaces:
 
     def __init__(self) -> None:
         importlib.import_module("face_recognition_models")  # without it the next import would end the process
+        tolerant = ImageFile.LOAD_TRUNCATED_IMAGES
         self._recognition: Any = importlib.import_module("face_recognition")
+        ImageFile.LOAD_TRUNCATED_IMAGES = tolerant  # its import makes Pillow take broken pictures, everywhere
         self._mtcnn = Mtcnn()
         self._embedding = Embedding()
 

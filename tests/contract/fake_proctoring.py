@@ -229,8 +229,8 @@ class FakeProctoring:
         found: Rows = [Named(**row) for _, row in sorted(self.cases.items()) if wanted(row)]
         return found[:limit]
 
-    def cases_to_notify(self, limit: int) -> Rows:
-        return self._cases(lambda row: row["phase"] == "open", limit)
+    def cases_to_notify(self, after: int, limit: int) -> Rows:
+        return self._cases(lambda row: row["phase"] == "open" and row["case_id"] > after, limit)
 
     def cases_due_to_void(self, now: datetime, limit: int) -> Rows:
         return self._cases(lambda row: row["holds"] and row["void_at"] is not None and row["void_at"] <= now, limit)
