@@ -6,6 +6,7 @@ import face_recognition
 import face_recognition_models
 import numpy as np
 import pytest
+from PIL import ImageFile
 
 from proctor.dlib_net import layers, onnx_model
 from proctor.embedding import Embedding, unit
@@ -13,6 +14,7 @@ from proctor.onnx_bytes import graph, node, tensor
 from proctor.onnx_session import session
 from tests.proctor.astronaut import Bytes, frame, photograph, two
 
+ImageFile.LOAD_TRUNCATED_IMAGES = False  # what the import of face_recognition changed for everybody
 NETWORK = Path(face_recognition_models.face_recognition_model_location())
 
 
