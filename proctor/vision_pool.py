@@ -202,7 +202,13 @@ class _Worker:
     async def start(self) -> str:
         """Start it; returns its model once that is loaded. Raises _WorkerLost or OSError."""
         pipe = asyncio.subprocess.PIPE
-        self._process = await asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe)
+        starting = asyncio.ensure_future(asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe))
+        try:
+            self._process = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            with contextlib.suppress(OSError):  # a process that has begun must be known, or nobody ends it
+                self._process = await starting
+            raise
         self._end = asyncio.create_task(self._process.wait())
         self._end.add_done_callback(lambda _: self._on_end())
         hello = await self._hear(Hello)
@@ -224,13 +230,11 @@ class _Worker:
 
     async def end(self) -> None:
         """Kill it, in whatever state it is, and wait until it is gone."""
-        if self._process is None or self._end is None:
+        if self._process is None:
             return
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        await self._end
+        await asyncio.shield(_gone(self._process))
 
     async def _hear(self, kind: type[Heard]) -> Heard:
         assert self._process is not None
@@ -244,3 +248,10 @@ class _Worker:
             raise _WorkerLost("it ended") from problem
         except msgspec.DecodeError as problem:
             raise _WorkerLost("it talks nonsense") from problem
+
+
+async def _gone(process: asyncio.subprocess.Process) -> None:
+    """Until a killed process is gone and its pipes are closed."""
+    with contextlib.suppress(ConnectionError):
+        await process.communicate()
+    process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001  asyncio itself does it some turns later

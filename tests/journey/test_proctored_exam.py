@@ -110,6 +110,7 @@ async def the_invigilator_may_not_decide(desk: Desk, album: Album) -> None:
     await desk.part("case-show").click()
     await expect(desk.part("why-not")).to_be_visible()
     await expect(desk.part("case-reply")).to_contain_text("手机支架")
+    await desk.shows(desk.part("reference-photo").locator("img"))
     await album.take(desk.page, "desk-case-own")
 
 
@@ -118,6 +119,7 @@ async def the_chief_dismisses_it(chief: Desk, server: ExamServer, album: Album) 
     await chief.page.goto(f"{server.base_url}/desk/cases")
     await chief.page.locator('[data-test^="case-row-"] a').first.click()
     await expect(chief.part("decide-panel")).to_be_visible()
+    await chief.shows(chief.part("reference-photo").locator("img"))
     await chief.part("verdict-dismiss").click()
     await chief.page.locator("#decision-reason").fill("支架碰倒，很快扶正，不属违规。")
     await album.take(chief.page, "desk-case-decide")

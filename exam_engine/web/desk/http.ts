@@ -32,10 +32,6 @@ export const http = {
 
 const sitting = (sittingId: number): string => `/api/desk/sittings/${sittingId}`
 
-export function pictureUrl(attemptId: number, picture: string): string {
-  return `/api/desk/attempts/${attemptId}/pictures/${picture}`
-}
-
 export function resultsFileUrl(sittingId: number): string {
   return `${sitting(sittingId)}/results.xlsx`
 }

@@ -68,6 +68,12 @@ describe('a draft', () => {
     expect(back(asked).step).toBe('editing')
   })
 
+  it('is confirmed when somebody else is busy with the candidate', () => {
+    const draft = begin({ ...WARN_ONE, busy: ['李监考'] }, WORDS, 'request-1')
+    expect(proceed(draft).step).toBe('confirming')
+    expect(proceed(begin({ ...WARN_ONE, busy: [] }, WORDS, 'request-1')).step).toBe('sending')
+  })
+
   it('to more than one is confirmed once more', () => {
     const draft = begin({ ...WARN_ONE, attemptIds: [5, 6], headcount: 2 }, WORDS, 'request-1')
     expect(proceed(draft).step).toBe('confirming')

@@ -1,4 +1,4 @@
-/** Calls about cases and the pictures in them. */
+/** Calls about cases. */
 
 import { api, got } from '@shared/api'
 import type { Attach, Decide, DecideAppeal } from '../wire'
@@ -20,11 +20,4 @@ export const caseHttp = {
     got(api.POST('/api/desk/cases/{case_id}/decision', { ...ofCase(caseId), body })),
   decideAppeal: (caseId: number, body: DecideAppeal) =>
     got(api.POST('/api/desk/cases/{case_id}/appeal-decision', { ...ofCase(caseId), body })),
-  links: (sittingId: number, pictures: { attempt_id: number; picture: string }[]) =>
-    got(
-      api.POST('/api/desk/sittings/{sitting_id}/picture-links', {
-        params: { path: { sitting_id: sittingId } },
-        body: { pictures },
-      }),
-    ),
 }

@@ -80,6 +80,16 @@ describe('a command', () => {
     expect(received(events, 0)).toEqual(['acknowledged', 'not_yet', null])
   })
 
+  it('is not said to be missing where nobody knows how far the device has come', () => {
+    const events = [
+      event(4, '09:00:00', 'warned', { notice: 1, text: '', level: 'warning' }),
+      event(5, '09:01:00', 'acknowledged', { notice: 1 }),
+      event(6, '09:02:00', 'paused', { reason: '' }),
+    ]
+    const said = merged(events, null).map((row) => (row.type === 'event' ? row.received : ''))
+    expect(said).toEqual(['acknowledged', null, null])
+  })
+
   it('is nothing else', () => {
     expect(received([event(4, '09:00:00', 'answered', { no: 1 })], 9)).toEqual([null])
   })

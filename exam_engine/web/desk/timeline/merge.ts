@@ -37,11 +37,11 @@ const COMMANDS: ReadonlySet<string> = new Set([
 
 /** Oldest first. `seen` null: only the journal is known (or may be shown). */
 export function merged(events: readonly TimelineEvent[], seen: CandidateView | null): Row[] {
-  const rows = [...ofJournal(events, seen?.taken_in ?? 0), ...(seen === null ? [] : ofWatching(seen))]
+  const rows = [...ofJournal(events, seen?.taken_in ?? null), ...(seen === null ? [] : ofWatching(seen))]
   return rows.map((row, at) => ({ row, at })).sort((a, b) => a.row.atMs - b.row.atMs || a.at - b.at).map(({ row }) => row)
 }
 
-function ofJournal(events: readonly TimelineEvent[], takenIn: number): Row[] {
+function ofJournal(events: readonly TimelineEvent[], takenIn: number | null): Row[] {
   const acknowledged = new Set(
     events.filter((event) => event.kind === 'acknowledged').map((event) => noticeOf(event)),
   )
@@ -58,9 +58,15 @@ function ofJournal(events: readonly TimelineEvent[], takenIn: number): Row[] {
   })
 }
 
-function receivedOf(event: TimelineEvent, acknowledged: ReadonlySet<unknown>, takenIn: number): Received | null {
+/** `takenIn` null: how far the device has come is not known here, and then nothing is claimed. */
+function receivedOf(
+  event: TimelineEvent,
+  acknowledged: ReadonlySet<unknown>,
+  takenIn: number | null,
+): Received | null {
   if (!COMMANDS.has(event.kind)) return null
   if (event.kind === 'warned' && acknowledged.has(noticeOf(event))) return 'acknowledged'
+  if (takenIn === null) return null
   return takenIn >= event.version ? 'taken_in' : 'not_yet'
 }
 

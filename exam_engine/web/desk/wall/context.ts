@@ -3,7 +3,7 @@
 import { inject, type InjectionKey, type Ref } from 'vue'
 import type { Tile } from '../wire'
 import type { IncidentRow } from './shapes'
-import type { Claims } from './useClaims'
+import type { ClaimsInUse } from './useClaims'
 import type { Proctoring } from './useProctoring'
 import type { VerdictsInUse } from './useVerdicts'
 
@@ -16,7 +16,7 @@ export interface CaseAim {
 
 export interface WallContext {
   proctoring: Proctoring
-  claims: Claims
+  claims: ClaimsInUse
   verdicts: VerdictsInUse
   /** How many dialogs of the pages themselves are open: then the keyboard is theirs. */
   panels: Ref<number>
