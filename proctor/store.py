@@ -41,7 +41,6 @@ WHERE EXISTS (SELECT FROM proctor.pictures p
     OR EXISTS (SELECT FROM proctor.photos f
         WHERE f.person_id = asked.person_id AND f.name = asked.name AND f.deleted_at IS NULL)
 """
-PICTURES_KEPT: Final = "SELECT count(*) FROM proctor.pictures WHERE deleted_at IS NULL"
 
 
 async def add_picture(
@@ -183,7 +182,6 @@ SIGNALS: Final = """
 SELECT device, n, kind, at, for_ms, episode FROM proctor.signals WHERE attempt_id = $1 ORDER BY at, device, n
 """
 SIGNAL_COUNT: Final = "SELECT count(*) FROM proctor.signals WHERE attempt_id = $1"
-NEXT_SIGNAL: Final = "SELECT coalesce(max(n), 0) + 1 FROM proctor.signals WHERE attempt_id = $1 AND device = $2"
 # What changed is written; a level that rose has consequences again.
 PUT_INCIDENTS: Final = """
 INSERT INTO proctor.incidents AS i (attempt_id, rule, ordinal, level, at, for_ms, pictures)
