@@ -56,8 +56,8 @@ async def _is_known(house: House, attempt_id: int, name: str, at: datetime) -> b
 
     Later, the very same picture is another capture, and says that the feed stands still.
     """
-    rows = await house.pool.fetch(store.CAPTURES, attempt_id)
-    return any(row["name"] == name and abs((row["at"] - at).total_seconds()) <= SAME_S for row in rows)
+    rows = await house.pool.fetch(store.CAPTURES_NAMED, attempt_id, name)
+    return any(abs((row["at"] - at).total_seconds()) <= SAME_S for row in rows)
 
 
 async def look_at(house: House, capture_id: int, attempt_id: int, person_id: int, jpeg: bytes, at: datetime) -> None:

@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+import structlog
+
 from exam_engine import store as exam_store
 from exam_engine.errors import NotFound, PersonError, Refused, Unavailable
 from exam_engine.house import House
-from exam_engine.messages import TEXT_CHARS_MAX, Annul, EndHold, Hold
+from exam_engine.messages import TEXT_CHARS_MAX, Annul, EndHold, ForceHandIn, Hold, LockIdentity
+from exam_engine.messages import Notify as NotifyAttempt
 from exam_engine.service import Known
 from proctor import case_store, cases
 from proctor.case_store import Taken
@@ -25,6 +28,8 @@ TRIES_MAX: Final = 5
 NOTIFY_MAX: Final = 200
 MEND_MAX: Final = 1_000
 OVER: Final = frozenset({"submitted", "marked", "released", "annulled"})
+
+log = structlog.get_logger()
 
 
 async def open_by_rule(house: House, known: Known, incident: Incident) -> None:
@@ -55,7 +60,7 @@ async def open_case(house: House, known: Known, command: OpenCase, by: int, requ
         if made is not None:
             await _link(connection, known.attempt_id, made, command.incidents)
     case_id = int(await house.pool.fetchval(case_store.BY_REQUEST, request)) if made is None else made
-    await _try(house, known.attempt_id, Hold(case=case_id), 0)
+    await ask(house, known.attempt_id, Hold(case=case_id), 0)
     if attempt.phase in OVER:
         await give(house, case_id, Notify(), by=0)
     house.bus.stir(attempt.sitting, known.attempt_id)
@@ -126,17 +131,17 @@ async def mend(house: House) -> int:
     now, done = house.clock.now(), 0
     for row in await house.pool.fetch(case_store.DUE_TO_VOID, now, MEND_MAX):
         case, _ = await load(house, row["case_id"])
-        await _try(house, row["attempt_id"], Annul(reason=case.reason[:TEXT_CHARS_MAX], barred=True), case.decided_by)
+        await ask(house, row["attempt_id"], Annul(reason=case.reason[:TEXT_CHARS_MAX], barred=True), case.decided_by)
         await house.pool.execute(case_store.VOIDED, row["case_id"])
         done += 1
     held = {row[0] for row in await house.pool.fetch(exam_store.HELD, MEND_MAX)}
     holding = await house.pool.fetch(case_store.HOLDING, MEND_MAX)
     for row in holding:
         if row["attempt_id"] not in held:
-            await _try(house, row["attempt_id"], Hold(case=row["case_id"]), 0)
+            await ask(house, row["attempt_id"], Hold(case=row["case_id"]), 0)
     for row in await house.pool.fetch(case_store.OF_ATTEMPTS, list(held)):
         if not row["holds"]:
-            await _try(house, row["attempt_id"], EndHold(case=row["case_id"]), 0)
+            await ask(house, row["attempt_id"], EndHold(case=row["case_id"]), 0)
     return done
 
 
@@ -144,17 +149,23 @@ async def _follow(house: House, line: Row, case: Case) -> None:
     """What a step means for the attempt: its score is held back or let go. What is to be void, `mend` makes void."""
     attempt_id, case_id = line["attempt_id"], line["case_id"]
     holds = cases.holds_score(case) or case_store.void_at_of(case) is not None
-    await _try(house, attempt_id, Hold(case=case_id) if holds else EndHold(case=case_id), 0)
+    await ask(house, attempt_id, Hold(case=case_id) if holds else EndHold(case=case_id), 0)
     house.bus.stir(line["sitting_id"], attempt_id)
 
 
-async def _try(house: House, attempt_id: int, command: Hold | EndHold | Annul, by: int) -> None:
+async def ask(
+    house: House,
+    attempt_id: int,
+    command: Hold | EndHold | Annul | NotifyAttempt | LockIdentity | ForceHandIn,
+    by: int = 0,
+) -> None:
+    """What a case or a rule asks of an attempt. What the attempt refuses (it is over) is not to be done."""
     try:
         await house.service.handle(attempt_id, command, by=by)
     except Unavailable:
         raise
-    except PersonError:
-        pass
+    except PersonError as error:
+        log.info("attempt_refused", attempt=attempt_id, code=error.code)
 
 
 async def _link(connection: Runner, attempt_id: int, case_id: int, keys: Sequence[tuple[str, int]]) -> None:

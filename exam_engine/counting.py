@@ -40,10 +40,8 @@ class Place(msgspec.Struct, frozen=True):
 
 
 async def count(house: House, sitting_ids: Sequence[int]) -> Mapping[Place, Tally]:
-    """Everybody of these sittings, by place."""
+    """Everybody who has entered these sittings, by place; `expected` is left to `count_all`."""
     found: dict[Place, Tally] = {}
-    for row in await house.pool.fetch(exam_store.EXPECTED_BY_PLACE, list(sitting_ids)):
-        found.setdefault(Place(row[0], row[1], row[2]), Tally()).expected += row[3]
     rows = await house.pool.fetch(exam_store.ATTEMPTS_BY_PLACE, list(sitting_ids))
     flagged = {row[0] for row in await house.pool.fetch(store.FLAGGED, [row["attempt_id"] for row in rows])}
     present = {sitting_id: await house.bus.presence(sitting_id) for sitting_id in sitting_ids}
@@ -55,6 +53,14 @@ async def count(house: House, sitting_ids: Sequence[int]) -> Mapping[Place, Tall
         tally.offline += running and present[row["sitting_id"]].get(row["attempt_id"]) is False
         tally.flagged += row["attempt_id"] in flagged
         tally.handed_in += row["phase"] not in LIVE
+    return found
+
+
+async def count_all(house: House, sitting_ids: Sequence[int]) -> Mapping[Place, Tally]:
+    """As `count`, with those who are still expected: looking through all who may sit takes its time."""
+    found = dict(await count(house, sitting_ids))
+    for row in await house.pool.fetch(exam_store.EXPECTED_BY_PLACE, list(sitting_ids)):
+        found.setdefault(Place(row[0], row[1], row[2]), Tally()).expected += row[3]
     return found
 
 

@@ -7,11 +7,8 @@ yet done: everything it does is harmless when done twice, so a process that died
 
 from typing import Final
 
-import structlog
-
 from exam_engine import store as exam_store
-from exam_engine.casework import open_by_rule
-from exam_engine.errors import PersonError, Unavailable
+from exam_engine.casework import ask, open_by_rule
 from exam_engine.house import House
 from exam_engine.messages import ForceHandIn, LockIdentity, NoticeLevel, Notify
 from exam_engine.service import Known
@@ -24,8 +21,6 @@ SIGNALS_MAX: Final = 3_000  # per attempt; a device that sends more is broken or
 UNDONE_S: Final = 15
 UNDONE_MAX: Final = 100
 SERVER: Final = "server"  # the device name of facts the server itself notices
-
-log = structlog.get_logger()
 
 
 async def take_signals(house: House, known: Known, signals: list[Signal]) -> list[Incident]:
@@ -75,20 +70,10 @@ async def _carry_out(house: House, known: Known, incident: Incident, policy: Pol
     rule = f"{incident.rule}:{incident.ordinal}:{incident.level}"
     text = notice_text(incident, policy.proctoring)
     if text and incident.level >= NOTICE_LEVEL:
-        await _try(house, attempt_id, Notify(rule=rule, text=text, level=NoticeLevel.WARNING))
+        await ask(house, attempt_id, Notify(rule=rule, text=text, level=NoticeLevel.WARNING))
     if incident.lock:
-        await _try(house, attempt_id, LockIdentity(reason=RULES[incident.rule].name))
+        await ask(house, attempt_id, LockIdentity(reason=RULES[incident.rule].name))
     if incident.case:
         await open_by_rule(house, known, incident)
     if incident.hand_in:
-        await _try(house, attempt_id, ForceHandIn(reason=RULES[incident.rule].name))
-
-
-async def _try(house: House, attempt_id: int, command: Notify | LockIdentity | ForceHandIn) -> None:
-    """A rule has no standing of its own: what the attempt refuses (it is over) is not to be done."""
-    try:
-        await house.service.handle(attempt_id, command)
-    except Unavailable:
-        raise
-    except PersonError as error:
-        log.info("rule_refused", attempt=attempt_id, code=error.code)
+        await ask(house, attempt_id, ForceHandIn(reason=RULES[incident.rule].name))

@@ -232,6 +232,23 @@ def holds_score(case: Case) -> bool:
     return case.phase in PENDING
 
 
+def every_incident(case: Case) -> frozenset[tuple[str, int]]:
+    """The incidents put forward in a case, at its opening and later."""
+    return frozenset(case.incidents).union(*(attached.incidents for attached in case.attachments))
+
+
+def every_picture(case: Case) -> list[str]:
+    """The pictures put forward in a case, each once, in the order put forward."""
+    return list(dict.fromkeys([*case.pictures, *(name for one in case.attachments for name in one.pictures)]))
+
+
+def ruling_of(case: Case) -> str:
+    """What was decided, as in `Ruling`; "" while nothing is."""
+    if not case.decided_by:
+        return ""
+    return Ruling.DISMISS if case.phase is CasePhase.DISMISSED else Ruling.CONFIRM
+
+
 # --- deciding ------------------------------------------------------------------------------------------------
 
 

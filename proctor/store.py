@@ -140,6 +140,7 @@ CAPTURES: Final = """
 SELECT name, why, at, state, reason, kind, face_count, distance FROM proctor.captures
 WHERE attempt_id = $1 ORDER BY at, capture_id
 """
+CAPTURES_NAMED: Final = "SELECT at FROM proctor.captures WHERE attempt_id = $1 AND name = $2"
 CAPTURES_WAITING: Final = """
 SELECT c.capture_id, c.attempt_id, c.name, c.at, c.received_at < now() - make_interval(secs => $2) AS old
 FROM proctor.captures c WHERE c.state = 'waiting' AND c.received_at < now() - make_interval(secs => $1)
@@ -208,6 +209,7 @@ INCIDENTS: Final = """
 SELECT incident_id, rule, ordinal, level, at, for_ms, pictures, note, raised_by, verdict, reviewed_by
 FROM proctor.incidents WHERE attempt_id = $1 ORDER BY at, incident_id
 """
+COUNT_OF_RULE: Final = "SELECT count(*) FROM proctor.incidents WHERE attempt_id = $1 AND rule = $2"
 INCIDENTS_BY_ID: Final = """
 SELECT incident_id, rule, ordinal, level, at, for_ms, pictures, note, raised_by, verdict, reviewed_by
 FROM proctor.incidents WHERE attempt_id = $1 AND incident_id = ANY ($2::bigint[]) ORDER BY at, incident_id

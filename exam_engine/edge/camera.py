@@ -7,9 +7,10 @@ import secrets
 from typing import Final
 
 from exam_engine.edge.http import PUBLIC, Call, Endpoints, hash_token
+from exam_engine.edge.physician import UNFINISHED
 from exam_engine.edge.proctor_shapes import CameraPaired, CameraView, Captured, CheckBegun, FrameSeen, PairCamera
 from exam_engine.edge.views import identity_of
-from exam_engine.edge.watching import UNFINISHED, captured, check_begun, frame_seen, watching_of
+from exam_engine.edge.watching import captured, check_begun, frame_seen, watching_of
 from exam_engine.errors import NotLoggedIn, Refused
 from exam_engine.registry import Owner
 from proctor import store

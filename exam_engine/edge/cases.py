@@ -10,7 +10,6 @@ from exam_engine.edge.accounts import audit
 from exam_engine.edge.desk import check_scope
 from exam_engine.edge.http import ACTORS, Call, Endpoints
 from exam_engine.edge.masks import masked_number
-from exam_engine.edge.own_log import pictures_of
 from exam_engine.edge.proctor_shapes import (
     Attach,
     CaseEventRow,
@@ -177,7 +176,7 @@ async def _view(call: Call, case_id: int) -> CaseView:
     case, _, rows = loaded
     sitting = await house.registry.sitting(line["sitting_id"])
     (row,) = await _lines(house, [line], {line["sitting_id"]: sitting.title})
-    keys = set(case.incidents).union(*(attached.incidents for attached in case.attachments))
+    keys = cases.every_incident(case)
     incidents = await house.pool.fetch(store.INCIDENTS, line["attempt_id"])
     photo = await house.pool.fetchrow(store.PHOTOS_OF, [line["person_id"]])
     can, why_not = _may(call, case)
@@ -185,10 +184,10 @@ async def _view(call: Call, case_id: int) -> CaseView:
         case=row,
         text=case.text,
         incidents=await incident_rows(house, [r for r in incidents if (r["rule"], r["ordinal"]) in keys]),
-        pictures=pictures_of(case),
+        pictures=cases.every_picture(case),
         photo="" if photo is None else photo["name"],
         reply=case.reply,
-        decision=decision_of(case),
+        decision=cases.ruling_of(case),
         reason=case.reason,
         measure=case.measure,
         appeal=case.appeal,
@@ -199,13 +198,6 @@ async def _view(call: Call, case_id: int) -> CaseView:
         why_not=why_not,
         events=await _events(house, rows),
     )
-
-
-def decision_of(case: Case) -> str:
-    """What was decided, confirm or dismiss; "" while nothing is."""
-    if not case.decided_by:
-        return ""
-    return "dismiss" if case.phase is CasePhase.DISMISSED else "confirm"
 
 
 async def _events(house: House, rows: list[Row]) -> list[CaseEventRow]:

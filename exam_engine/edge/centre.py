@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from exam_engine import store as exam_store
-from exam_engine.counting import Place, Tally, count
+from exam_engine.counting import Place, Tally, count_all
 from exam_engine.edge.desk import check_scope
 from exam_engine.edge.http import WATCHERS, Call, Endpoints
 from exam_engine.edge.proctor_shapes import Centre, CentreSitting, Counts, CountsAt, DeletionRow, GroupCounts, Retention
@@ -57,7 +57,7 @@ async def see_centre(call: Call) -> Centre:
     sittings = [exam_store.read_sitting(row) for row in rows]
     sittings = [s for s in sittings if s.opens_at <= now < s.closes_at and s.kind != "practice"]
     ids = [s.sitting_id for s in sittings]
-    places = await count(house, ids)
+    places = await count_all(house, ids)
     points = await _points(house, ids, CENTRE_POINTS_MAX)
     attempts = [row[0] for sitting_id in ids for row in await house.pool.fetch(exam_store.ATTEMPT_IDS, sitting_id)]
     kinds = await house.pool.fetch(store.INCIDENT_KINDS, attempts)

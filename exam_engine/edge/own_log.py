@@ -17,7 +17,7 @@ from exam_engine.edge.proctor_shapes import (
 from exam_engine.errors import NotFound
 from exam_engine.house import House
 from proctor import case_store, store
-from proctor.cases import Appeal, Case, CasePhase, Reply
+from proctor.cases import Appeal, CasePhase, Reply, every_incident, every_picture, ruling_of
 from proctor.policy import Proctoring
 from proctor.rules import RULES, Incident, notice_text
 from proctor.store import Row
@@ -107,7 +107,7 @@ async def _case(house: House, line: Row) -> OwnCase | None:
         return None
     sitting = await house.registry.sitting(line["sitting_id"])
     rows = await house.pool.fetch(store.INCIDENTS, line["attempt_id"])
-    keys = set(case.incidents).union(*(attached.incidents for attached in case.attachments))
+    keys = every_incident(case)
     until, now = casework.until_of(case), house.clock.now()
     open_to_him = until is not None and now < until
     return OwnCase(
@@ -118,10 +118,10 @@ async def _case(house: House, line: Row) -> OwnCase | None:
         text="\n".join(filter(None, (case.text, *(attached.text for attached in case.attachments)))),
         phase=case.phase,
         opened_at=case.opened_at,
-        pictures=pictures_of(case),
+        pictures=every_picture(case),
         incidents=[_incident(row, sitting.policy.proctoring) for row in rows if (row["rule"], row["ordinal"]) in keys],
         reply=case.reply,
-        decision="" if not case.decided_by else "dismiss" if case.phase is CasePhase.DISMISSED else "confirm",
+        decision=ruling_of(case),
         reason=case.reason,
         measure=case.measure,
         appeal=case.appeal,
@@ -130,12 +130,6 @@ async def _case(house: House, line: Row) -> OwnCase | None:
         can_appeal=case.phase is CasePhase.CONFIRMED and open_to_him,
         until=until,
     )
-
-
-def pictures_of(case: Case) -> list[str]:
-    """Every picture put forward in a case, once, in the order put forward."""
-    named = [*case.pictures, *(name for attached in case.attachments for name in attached.pictures)]
-    return list(dict.fromkeys(named))
 
 
 @endpoints.add("GET", "/api/attempts/{attempt_id}/own-pictures/{picture}", roles=PHYSICIAN, media="image/jpeg")
@@ -148,7 +142,7 @@ async def own_picture(call: Call) -> web.Response:
             continue
         case, _ = await casework.load(house, line["case_id"])
         told = case.phase is not CasePhase.OPEN or case.notified_at is not None
-        jpeg = await house.pictures.get(owner.person_id, name) if told and name in pictures_of(case) else None
+        jpeg = await house.pictures.get(owner.person_id, name) if told and name in every_picture(case) else None
         if jpeg is not None:
             return web.Response(body=jpeg, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
     raise NotFound("no_such_picture")

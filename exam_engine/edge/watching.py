@@ -9,7 +9,7 @@ import segno
 from exam_engine.captures import take_capture as keep_capture
 from exam_engine.edge.faces import CONSENT_VERSION, must_have_agreed, refused_picture
 from exam_engine.edge.http import PHYSICIAN, Call, Endpoints, hash_token
-from exam_engine.edge.physician import device_asking, own_attempt, snapshot
+from exam_engine.edge.physician import UNFINISHED, device_asking, own_attempt, snapshot
 from exam_engine.edge.proctor_shapes import (
     AskPerson,
     CameraCode,
@@ -43,7 +43,6 @@ CAPTURE_REASONS: Final = frozenset({"interval", "start", "again", "back", "hand_
 AGO_MS_MAX: Final = 86_400_000
 CODE_S: Final = 300
 CODE_BYTES: Final = 9
-UNFINISHED: Final = frozenset({Phase.ENTERED, Phase.IDENTITY, Phase.READY, Phase.RUNNING})
 _SERVER_KINDS: Final = frozenset({SignalKind.DEVICE_CHANGED})
 
 endpoints = Endpoints()
@@ -92,8 +91,7 @@ def next_capture_s(house: House, policy: Proctoring) -> int:
 
 async def leaves_of(house: House, attempt_id: int) -> int:
     """How often the page was left so far."""
-    rows = await house.pool.fetch(store.INCIDENTS, attempt_id)
-    return sum(1 for row in rows if row["rule"] == "left_page")
+    return int(await house.pool.fetchval(store.COUNT_OF_RULE, attempt_id, "left_page"))
 
 
 @endpoints.add("POST", "/api/attempts/{attempt_id}/consent", roles=PHYSICIAN, body=Consent, answer=Watching)

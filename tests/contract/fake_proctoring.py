@@ -96,6 +96,9 @@ class FakeProctoring:
         mine.sort(key=lambda row: (row["at"], row["capture_id"]))
         return [pick(row, "name", "why", "at", "state", "reason", "kind", "face_count", "distance") for row in mine]
 
+    def captures_named(self, attempt_id: int, name: str) -> Rows:
+        return [pick(row, "at") for row in self.captures if (row["attempt_id"], row["name"]) == (attempt_id, name)]
+
     def captures_before(self, attempt_id: int, at: datetime, capture_id: int) -> Rows:
         mine = [
             row
@@ -293,6 +296,7 @@ def _none(_tables: FakeProctoring, *_: object) -> Rows:
 READS: Final[dict[str, Callable[..., Rows]]] = {
     store.LAST_CAPTURE_AT: FakeProctoring.last_capture_at,
     store.CAPTURES: FakeProctoring.captures_of,
+    store.CAPTURES_NAMED: FakeProctoring.captures_named,
     store.CAPTURES_BEFORE: FakeProctoring.captures_before,
     store.CAPTURES_WAITING: FakeProctoring.captures_waiting,
     store.GALLERY: FakeProctoring.gallery,
