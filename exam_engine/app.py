@@ -25,14 +25,23 @@ from exam_engine.demo import Demo, seed
 from exam_engine.edge import (
     accounts,
     agency,
+    applicant,
     camera,
     cases,
     centre,
     desk,
+    documents,
+    inbox,
     live,
+    own_file,
     own_log,
     photos,
     physician,
+    provincial,
+    reviews,
+    rosters,
+    sign_up,
+    statistics,
     system,
     wall,
     watching,
@@ -62,7 +71,8 @@ BACKLOG: Final = 4096
 HASHERS_MAX: Final = 2  # passwords checked at the same time: they take a core each
 GC_THRESHOLDS: Final = (20_000, 20, 50)
 PARTS: Final = (
-    system, accounts, physician, live, watching, own_log, camera, photos, desk, wall, cases, centre, agency
+    system, accounts, physician, live, watching, own_log, camera, photos, desk, wall, cases, centre, agency,
+    sign_up, applicant, own_file, documents, inbox, reviews, rosters, provincial, statistics,
 )  # fmt: skip
 ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(endpoint for part in PARTS for endpoint in part.endpoints.all)
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from exam_engine.edge.http import Endpoint
+from exam_engine.edge.registration_shapes import InboxNews
 from exam_engine.edge.shapes import BoardDelta, BoardPong, Problem, Welcome
 from exam_engine.messages import Ack, Bye, Event, FrameUp, Pong, Rejected, Told
 
@@ -32,11 +33,26 @@ PARAMETERS: dict[str, tuple[bool, dict[str, Any]]] = {
     "ago_ms": (False, {"type": "integer", "minimum": 0, "maximum": 86_400_000}),
     "sitting": (False, NUMBER),
     "before": (False, NUMBER),
-    "state": (False, {"type": "string", "enum": ["open", "closed"]}),
+    "state": (False, {"type": "string", "maxLength": 20}),
     "link": (True, {"type": "string", "maxLength": 64}),
+    "subject": (False, {"type": "string", "enum": ["profile", "evaluation", "exemption", "deferral", "change"]}),
+    "q": (False, {"type": "string", "maxLength": 60}),
+    "title": (True, {"type": "string", "maxLength": 300}),
+    "category": (False, {"type": "string", "maxLength": 20}),
+    "department": (False, {"type": "string", "maxLength": 40}),
+    "procedure": (False, {"type": "string", "enum": ["none", "simple_applied", "simple", "general"]}),
+    "flag": (False, {"type": "string", "maxLength": 40}),
+    "mine": (False, {"type": "string", "enum": ["1"]}),
+    "after": (False, {"type": "string", "maxLength": 80}),
+    "institution": (False, NUMBER),
+    "province": (False, {"type": "string", "pattern": "^[0-9]{2}$"}),
+    "kind": (False, {"type": "string", "maxLength": 20}),
+    "role": (False, {"type": "string", "maxLength": 20}),
 }
 # What only travels on sockets, so that the browser's types are made from here too.
-ON_SOCKETS: tuple[Any, ...] = (FrameUp, Event, Told, Ack, Rejected, Pong, Bye, Welcome, BoardDelta, BoardPong)
+ON_SOCKETS: tuple[Any, ...] = (
+    FrameUp, Event, Told, Ack, Rejected, Pong, Bye, Welcome, BoardDelta, BoardPong, InboxNews
+)  # fmt: skip
 
 
 def document(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:

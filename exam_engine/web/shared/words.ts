@@ -7,25 +7,26 @@ import { recall, remember } from './keep'
 export type Area = 'app' | 'desk'
 export type Locale = 'zh-CN' | 'en'
 
-const loaders: Record<Locale, Record<Area, () => Promise<object[]>>> = {
-  'zh-CN': {
-    app: async () => [zhShared, zhCodes, (await import('@words/zh-CN/app.json')).default],
-    desk: async () => [zhShared, zhCodes, (await import('@words/zh-CN/desk.json')).default],
-  },
-  en: {
-    app: async () => Promise.all([...english(), import('@words/en/app.json').then((m) => m.default)]),
-    desk: async () => Promise.all([...english(), import('@words/en/desk.json').then((m) => m.default)]),
-  },
+/** The files of an area, beside those everybody needs. */
+const FILES: Record<Area, readonly string[]> = {
+  app: ['app', 'road', 'reg'],
+  desk: ['desk', 'review', 'admin', 'reg'],
+}
+const chinese = import.meta.glob<object>('@words/zh-CN/{app,road,reg,desk,review,admin}.json', { import: 'default' })
+const english = import.meta.glob<object>('@words/en/*.json', { import: 'default' })
+
+async function read(locale: Locale, name: string): Promise<object> {
+  const loaders = locale === 'en' ? english : chinese
+  const path = Object.keys(loaders).find((each) => each.endsWith(`/${name}.json`))
+  return path ? loaders[path]!() : {}
 }
 
-const english = (): Promise<object>[] => [
-  import('@words/en/shared.json').then((m) => m.default),
-  import('@words/en/codes.json').then((m) => m.default),
-]
-
 async function load(locale: Locale, area: Area): Promise<Record<string, object>> {
-  const [shared, codes, own] = await loaders[locale][area]()
-  return { shared: shared ?? {}, codes: codes ?? {}, [area]: own ?? {} }
+  const everybody = locale === 'en' ? ['shared', 'codes'] : []
+  const names = [...everybody, ...FILES[area]]
+  const files = await Promise.all(names.map((name) => read(locale, name)))
+  const zh: Record<string, object> = locale === 'en' ? {} : { shared: zhShared, codes: zhCodes }
+  return { ...zh, ...Object.fromEntries(names.map((name, index) => [name, files[index]!])) }
 }
 
 let current: ReturnType<typeof make> | undefined
