@@ -33,14 +33,17 @@ from exam_engine.edge import (
     documents,
     inbox,
     live,
+    organisations,
     own_file,
     own_log,
     photos,
     physician,
     provincial,
+    record_imports,
     reviews,
     rosters,
     sign_up,
+    staff,
     statistics,
     system,
     wall,
@@ -52,8 +55,11 @@ from exam_engine.edge.openapi import document
 from exam_engine.edge.throttle import Throttle
 from exam_engine.house import House
 from exam_engine.journal import Journal
+from exam_engine.known_faces import KnownFaces
 from exam_engine.papers import Papers
 from exam_engine.photo_jobs import Enrolment
+from exam_engine.registration.documents import Documents
+from exam_engine.registration.sms import FileSms
 from exam_engine.registry import Registry
 from exam_engine.service import Service
 from exam_engine.settings import CannotStart, ExitCode, Settings
@@ -72,7 +78,9 @@ HASHERS_MAX: Final = 2  # passwords checked at the same time: they take a core e
 GC_THRESHOLDS: Final = (20_000, 20, 50)
 PARTS: Final = (
     system, accounts, physician, live, watching, own_log, camera, photos, desk, wall, cases, centre, agency,
-    sign_up, applicant, own_file, documents, inbox, reviews, rosters, provincial, statistics,
+    sign_up, applicant, own_file, documents, inbox, reviews, rosters, provincial, organisations, staff,
+    statistics,
+    record_imports,
 )  # fmt: skip
 ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(endpoint for part in PARTS for endpoint in part.endpoints.all)
 
@@ -130,6 +138,8 @@ def application(house: House) -> web.Application:
     app[system.OPENAPI] = document(ENDPOINTS, house.version)
     app[desk.BOARDS] = Boards(house)
     app[photos.ENROLMENT] = Enrolment(house)
+    app[statistics.FIGURES] = statistics.Figures(house)
+    inbox.open_streams(app, house)
     install(app, list(ENDPOINTS))
     system.add_pages(app)
     return app
@@ -167,7 +177,10 @@ async def build(settings: Settings, database_url: str, redis_url: str) -> AsyncI
             registry=Registry(pool, clock.now),
             keys=keys_of_persons,
             pictures=Pictures(settings.data / "pictures", keys_of_persons),
+            documents=Documents(settings.data / "documents", settings.secret_key),
             vision=vision,
+            known=KnownFaces(),
+            sms=FileSms(settings.data / "sms", clock.now),
             rng=random.Random(secrets.randbits(64)),  # noqa: S311  guards nothing
             version=version(),
             throttle=Throttle(keys),

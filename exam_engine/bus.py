@@ -8,7 +8,7 @@ goes on; other processes then hear of news by their poll.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -41,6 +41,7 @@ class Wake(msgspec.Struct, frozen=True):
 
     `versions[sitting][attempt]` is news, `seen[sitting][attempt]` says who came or went, `stirred[sitting]` names
     attempts of which proctoring has news, and `ended` the sessions that were logged out (hashes of their tokens).
+    `persons` and `organisations` have news in their inbox.
     """
 
     process: str
@@ -48,6 +49,8 @@ class Wake(msgspec.Struct, frozen=True):
     seen: dict[str, dict[str, bool]] = {}
     ended: list[str] = []
     stirred: dict[str, list[int]] = {}
+    persons: list[int] = []
+    organisations: list[int] = []
 
 
 def _ignore(_attempt_id: int) -> None:
@@ -68,6 +71,10 @@ class Bus:
         self._presence_listeners: dict[int, list[Callable[[int, bool], None]]] = {}
         self._stir_listeners: dict[int, list[Callable[[int], None]]] = {}
         self._stirred: dict[str, list[int]] = {}
+        self._person_listeners: dict[int, list[Callable[[], None]]] = {}
+        self._organisation_listeners: dict[int, list[Callable[[], None]]] = {}
+        self._persons: set[int] = set()
+        self._organisations: set[int] = set()
         self._versions: dict[str, dict[str, int]] = {}
         self._seen: dict[str, dict[str, bool]] = {}
         self._present: dict[int, set[int]] = {}
@@ -105,6 +112,20 @@ class Bus:
         self._stirred.setdefault(str(sitting), []).append(attempt_id)
         self._dirty.set()
 
+    def wake_inbox(self, *, persons: Iterable[int] = (), organisations: Iterable[int] = ()) -> None:
+        """These persons and organisations have news in their inbox, committed: whoever shows it looks again."""
+        persons, organisations = set(persons), set(organisations)
+        self._tell_inboxes(persons, organisations)
+        self._persons |= persons
+        self._organisations |= organisations
+        self._dirty.set()
+
+    def _tell_inboxes(self, persons: Iterable[int], organisations: Iterable[int]) -> None:
+        for table, ids in ((self._person_listeners, persons), (self._organisation_listeners, organisations)):
+            for each in ids:
+                for listener in tuple(table.get(each, ())):
+                    listener()
+
     def add_listener(self, attempt_id: int, listener: Listener) -> None:
         """Call `listener` for every append to one attempt; there is one per connected device, so it is kept lean."""
         self._attempt_listeners[attempt_id] = (*self._attempt_listeners.get(attempt_id, ()), listener)
@@ -134,6 +155,17 @@ class Bus:
             _listening(self._presence_listeners, sitting, presence),
             _listening(self._stir_listeners, sitting, stirred),
         ):
+            yield
+
+    @contextlib.contextmanager
+    def listen_inbox(
+        self, persons: Iterable[int], organisations: Iterable[int], listener: Callable[[], None]
+    ) -> Iterator[None]:
+        """Call `listener` whenever one of these has news in its inbox."""
+        with contextlib.ExitStack() as stack:
+            for table, ids in ((self._person_listeners, persons), (self._organisation_listeners, organisations)):
+                for each in ids:
+                    stack.enter_context(_listening(table, each, listener))
             yield
 
     def end_session(self, session: str) -> None:
@@ -175,8 +207,17 @@ class Bus:
             await self._dirty.wait()
             await asyncio.sleep(WAKE_S if listening > 1 else WAKE_ALONE_S)
             self._dirty.clear()
-            wake = Wake(self._process, self._versions, self._seen, self._ended, self._stirred)
+            wake = Wake(
+                self._process,
+                self._versions,
+                self._seen,
+                self._ended,
+                self._stirred,
+                sorted(self._persons),
+                sorted(self._organisations),
+            )
             self._versions, self._seen, self._ended, self._stirred = {}, {}, [], {}
+            self._persons, self._organisations = set(), set()
             try:
                 listening = await self._channel.publish(CHANNEL, msgspec.json.encode(wake))
             except (RedisError, OSError):
@@ -210,6 +251,7 @@ class Bus:
                 for listener in tuple(self._presence_listeners.get(int(sitting), ())):
                     listener(int(attempt), connected)
         self._hear_stirred(wake)
+        self._tell_inboxes(wake.persons, wake.organisations)
         for session in wake.ended:
             self._tell_ended(session)
         for heard in self.heard:

@@ -11,7 +11,8 @@ from typing import Final
 import asyncpg
 import msgspec
 
-from exam_engine import store
+from exam_engine import demo_registration, store
+from exam_engine.demo_registration import id_number
 from exam_engine.edge.accounts import hasher
 from exam_engine.sitting import IdentityCheck, Policy
 from proctor.policy import Proctoring
@@ -58,6 +59,8 @@ STAFF: Final = (
     ("institution", "institution", "测试卫生机构审核员", "institution"),
     ("author", "author", "测试命题员", "nation"),
     ("province", "province", "测试省级管理员", "province"),
+    ("nation", "nation", "测试国家管理员", "nation"),
+    ("auditor", "auditor", "测试审计员", "nation"),
 )
 ORGANISATIONS: Final = (
     ("nation", "测试国家考核办公室"),
@@ -72,15 +75,8 @@ SITTINGS: Final = (
     ("practice", "模拟练习（5题）", "practice", 10, 20, 60),
     ("humanities", "人文医学测评（人脸核验演示）", "humanities", 60, 2, 60),
 )
+INVITED: Final = "人文医学测评（演示）"  # for the demonstration's 40; who registered sits the one that checks faces
 CHECKED: Final = "人文医学测评（人脸核验演示）"  # here a face model judges the entry, with a turn of the head
-
-
-def id_number(index: int) -> str:
-    """A test ID number: area 110105, born in 1901-1919, with the right check digit (GB 11643)."""
-    year, month, day = 1901 + index % 19, 1 + index % 12, 1 + index % 28
-    first = f"110105{year}{month:02d}{day:02d}{index % 1000:03d}"
-    weights = [2 ** (17 - i) % 11 for i in range(17)]
-    return first + "10X98765432"[sum(int(d) * w for d, w in zip(first, weights, strict=True)) % 11]
 
 
 async def seed(database_url: str, minutes: int | None) -> Demo:
@@ -128,6 +124,7 @@ async def _seed(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         await connection.execute(store.ENTITLE, sitting_id, physicians)
         for role in ("invigilator", "chief"):
             await connection.execute(store.ADD_STAFF, sitting_id, staff[role])
+    await demo_registration.seed(connection, PROVINCE, CYCLE, organisations, now)
 
 
 async def _add_sitting(
@@ -149,7 +146,7 @@ async def _add_sitting(
         release_at_once=practice,
         proctoring=Proctoring(captures=not practice),
     )
-    return int(
+    sitting_id = int(
         await connection.fetchval(
             store.ADD_SITTING,
             CYCLE,
@@ -168,6 +165,12 @@ async def _add_sitting(
             msgspec.json.encode(blueprint).decode(),
         )
     )
+    if title == INVITED:
+        await connection.execute(INVITE, sitting_id)
+    return sitting_id
+
+
+INVITE: Final = "UPDATE exam.sittings SET by_invitation = true WHERE sitting_id = $1"
 
 
 async def _refresh(connection: "asyncpg.Connection[asyncpg.Record]", minutes: int | None) -> None:

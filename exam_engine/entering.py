@@ -16,8 +16,8 @@ OVER = (Phase.SUBMITTED, Phase.MARKED, Phase.RELEASED)
 
 async def enter(house: House, sitting_id: int, person_id: int) -> int:
     """The attempt of this person at this sitting, made now if need be. Raises NotFound, Refused."""
-    extra_minutes = await house.pool.fetchval(store.EXTRA_MINUTES, sitting_id, person_id)
-    if extra_minutes is None:
+    entitled = await house.pool.fetchrow(store.ENTITLEMENT, sitting_id, person_id)
+    if entitled is None:
         raise NotFound("no_such_sitting")
     sitting = await house.registry.sitting(sitting_id)
     for _ in range(TRIES_MAX):
@@ -31,7 +31,9 @@ async def enter(house: House, sitting_id: int, person_id: int) -> int:
                 raise Refused("already_submitted")
             if latest["phase"] not in (*OVER, Phase.ANNULLED):
                 return int(latest["attempt_id"])
-        made = await _open(house, sitting, person_id, extra_minutes, number)
+        if entitled["state"] != "open":
+            raise Refused("not_entitled", state=entitled["state"], why=entitled["why"])
+        made = await _open(house, sitting, person_id, entitled["extra_minutes"], number)
         if made is not None:
             return made
     raise Refused("busy")

@@ -12,7 +12,10 @@ from exam_engine.bus import Bus, Keys
 from exam_engine.clock import DatabaseClock
 from exam_engine.edge.throttle import Throttle
 from exam_engine.journal import Journal
+from exam_engine.known_faces import KnownFaces
 from exam_engine.papers import Papers
+from exam_engine.registration.documents import Documents
+from exam_engine.registration.sms import SmsGateway
 from exam_engine.registry import Registry
 from exam_engine.service import Service
 from exam_engine.settings import Settings
@@ -46,7 +49,10 @@ class House:
     registry: Registry
     keys: PersonKeys
     pictures: Pictures
+    documents: Documents
     vision: Vision
+    sms: SmsGateway
+    known: KnownFaces
     rng: random.Random  # seeded from the system: when the next picture is taken, which way the head is turned
     throttle: Throttle
     hashing: asyncio.Semaphore

@@ -20,7 +20,6 @@ from redis.exceptions import RedisError
 
 from exam_engine.errors import TooLarge, TooMany, Unavailable
 from exam_engine.house import House
-from exam_engine.known_faces import KnownFaces
 from exam_engine.photo_files import BadImport, ZipPhotos
 from exam_engine.photo_import import PhotoImport, Report
 from exam_engine.store import Account
@@ -54,7 +53,7 @@ class Enrolment:
     """The imports of this process, and the faces it knows. One per application."""
 
     def __init__(self, house: House) -> None:
-        self.known = KnownFaces()
+        self.known = house.known
         self._house = house
         self._jobs: dict[str, Job] = {}
         self._busy = 0

@@ -117,7 +117,7 @@ ADD_STAFF = "INSERT INTO exam.sitting_staff (sitting_id, account_id) VALUES ($1,
 ENTITLE = """
 INSERT INTO exam.entitlements (sitting_id, person_id) SELECT $1, unnest($2::bigint[]) ON CONFLICT DO NOTHING
 """
-EXTRA_MINUTES = "SELECT extra_minutes FROM exam.entitlements WHERE sitting_id = $1 AND person_id = $2"
+ENTITLEMENT = "SELECT extra_minutes, state, why FROM exam.entitlements WHERE sitting_id = $1 AND person_id = $2"
 SET_EXTRA_MINUTES = """
 UPDATE exam.entitlements SET extra_minutes = $3 WHERE sitting_id = $1 AND person_id = $2
 AND NOT EXISTS (SELECT FROM exam.attempts a WHERE a.sitting_id = $1 AND a.person_id = $2 AND a.phase <> 'annulled')
@@ -126,7 +126,7 @@ RETURNING person_id
 AWAITED = """
 SELECT p.person_id, p.name, p.id_number, e.extra_minutes, count(*) OVER () AS total
 FROM exam.entitlements e JOIN people.persons p USING (person_id)
-WHERE e.sitting_id = $1 AND NOT EXISTS (SELECT FROM exam.attempts a
+WHERE e.sitting_id = $1 AND e.state = 'open' AND NOT EXISTS (SELECT FROM exam.attempts a
     WHERE a.sitting_id = e.sitting_id AND a.person_id = e.person_id AND a.phase <> 'annulled')
 ORDER BY p.name, p.person_id LIMIT 5000
 """
@@ -169,7 +169,7 @@ EXPECTED_BY_PLACE = """
 SELECT e.sitting_id, s.province, coalesce(o.name, ''), count(*)::integer
 FROM exam.entitlements e JOIN exam.sittings s USING (sitting_id) JOIN people.persons p USING (person_id)
 LEFT JOIN people.organisations o USING (organisation_id)
-WHERE e.sitting_id = ANY ($1::bigint[]) GROUP BY 1, 2, 3
+WHERE e.sitting_id = ANY ($1::bigint[]) AND e.state = 'open' GROUP BY 1, 2, 3
 """
 ATTEMPTS_BY_PLACE = """
 SELECT a.attempt_id, a.sitting_id, a.phase, s.province, coalesce(o.name, '') AS institution
@@ -179,7 +179,8 @@ LEFT JOIN people.organisations o USING (organisation_id) WHERE a.sitting_id = AN
 OPEN_CYCLE = "SELECT exam.open_cycle($1, $2)"
 SITTINGS_OF_STAFF = f"""
 SELECT {_SITTING},
-    (SELECT count(*) FROM exam.entitlements e WHERE e.sitting_id = s.sitting_id) AS expected,
+    (SELECT count(*) FROM exam.entitlements e WHERE e.sitting_id = s.sitting_id
+        AND e.state = 'open') AS expected,
     coalesce((SELECT json_object_agg(phase, n) FROM
         (SELECT phase, count(*) AS n FROM exam.attempts a WHERE a.sitting_id = s.sitting_id GROUP BY phase) c), '{{}}')
         AS phases,
@@ -188,7 +189,8 @@ FROM exam.sittings s WHERE {SCOPE} ORDER BY s.closes_at DESC, s.sitting_id LIMIT
 """
 MAY_SEE_SITTING = f"SELECT EXISTS (SELECT FROM exam.sittings s WHERE s.sitting_id = $5 AND {SCOPE})"
 PAPER_LIST = f"""
-SELECT {_SITTING}, e.extra_minutes, a.attempt_id, a.phase, a.points, a.passed, r.pass_points AS released_pass_points
+SELECT {_SITTING}, e.extra_minutes, e.state, e.why, a.attempt_id, a.phase, a.points, a.passed,
+    r.pass_points AS released_pass_points
 FROM exam.entitlements e JOIN exam.sittings s USING (sitting_id)
 LEFT JOIN LATERAL (SELECT * FROM exam.attempts a WHERE a.sitting_id = s.sitting_id AND a.person_id = e.person_id
     ORDER BY a.number DESC LIMIT 1) a ON true

@@ -29,6 +29,9 @@ from exam_engine.house import House
 from exam_engine.journal import DATABASE_AWAY
 from exam_engine.messages import RecordMark, Release, Tick
 from exam_engine.proctoring import derive_again
+from exam_engine.registration import evidence
+from exam_engine.registration.sending import SEND_S, send_due
+from exam_engine.registration.tending import TEND_S, settle_some, tend
 from exam_engine.retiring import attempts_of, due_evidence
 from exam_engine.service import Known
 from proctor.sweeping import Report
@@ -52,6 +55,9 @@ SWEEPER_KEY: Final = 0x65786D01
 MARKER_KEY: Final = 0x65786D02
 RELEASER_KEY: Final = 0x65786D03
 PROCTORING_KEY: Final = 0x65786D04
+SETTLER_KEY: Final = 0x65786D05
+REGISTRATION_KEY: Final = 0x65786D06
+DOCUMENTS_S: Final = 3600.0
 CASES_S: Final = 2.0
 LEFT_OVER_S: Final = 10.0
 EVIDENCE_S: Final = 3600.0
@@ -68,6 +74,10 @@ async def run(house: House) -> None:
         "repair": lambda: every(REPAIR_S, lambda: repair(house)),
         "clock": lambda: every(CLOCK_S, house.clock.follow),
         "proctoring": lambda: lead(house.pool, PROCTORING_KEY, lambda: _proctoring(house)),
+        "entitlements": lambda: lead(house.pool, SETTLER_KEY, lambda: _repeat(house, settle_some)),
+        "registration": lambda: lead(house.pool, REGISTRATION_KEY, lambda: every(TEND_S, lambda: tend(house))),
+        "sms": lambda: every(SEND_S, lambda: send_due(house)),
+        "documents": lambda: every(DOCUMENTS_S, lambda: evidence.sweep_unused(house, house.clock.now())),
         "sessions": lambda: every(TIDY_S, lambda: house.pool.execute(store.DROP_EXPIRED_SESSIONS)),
     }
     async with asyncio.TaskGroup() as tasks:

@@ -80,12 +80,12 @@ class Pictures:
             except KeyUnreadable as error:
                 raise StoreAway(str(error)) from error
             async with self._writing:
-                await asyncio.to_thread(_write_whole, self._path(person_id, name), sealed)
+                await asyncio.to_thread(write_whole, self._path(person_id, name), sealed)
         return Kept(name, clean)
 
     async def get(self, person_id: int, name: str) -> bytes | None:
         """The JPEG of this person and name; None if there is none, or it does not open. Raises StoreAway."""
-        sealed = await asyncio.to_thread(_read, self._path(person_id, name))
+        sealed = await asyncio.to_thread(read_file, self._path(person_id, name))
         if sealed is None:
             return None
         try:
@@ -107,7 +107,7 @@ class Pictures:
 
     def _measure(self, paths: list[Path]) -> Freed:
         """A store that is not there at all is away (not mounted, another data folder): its files are not gone."""
-        with _store():
+        with disk():
             if not self._folder.is_dir():
                 raise StoreAway("there is no folder of pictures")
             sizes = [path.stat().st_size for path in paths if path.exists()]
@@ -115,7 +115,7 @@ class Pictures:
 
     def _remove(self, person_id: int, paths: list[Path]) -> Freed:
         there = self._measure(paths)
-        with _store():
+        with disk():
             for path in paths:
                 path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # not empty, or gone
@@ -124,17 +124,22 @@ class Pictures:
 
     def _clear(self, person_id: int) -> Freed:
         folder = self._folder_of(person_id)
-        with _store():
+        with disk():
             paths = list(folder.iterdir()) if folder.is_dir() else []
         return self._remove(person_id, paths)
 
     def _folder_of(self, person_id: int) -> Path:
-        spread = sha256(str(person_id).encode()).hexdigest()
-        return self._folder / spread[:2] / spread[2:4] / str(person_id)
+        return folder_of(self._folder, person_id)
 
     def _path(self, person_id: int, name: str) -> Path:
         assert NAME.fullmatch(name), "names are hex digests, never paths"
         return self._folder_of(person_id) / name
+
+
+def folder_of(root: Path, person_id: int) -> Path:
+    """Where the files of a person are, below the folder of all."""
+    spread = sha256(str(person_id).encode()).hexdigest()
+    return root / spread[:2] / spread[2:4] / str(person_id)
 
 
 def clean_jpeg(data: bytes, bytes_max: int = JPEG_BYTES_MAX) -> bytes:
@@ -159,7 +164,7 @@ def clean_jpeg(data: bytes, bytes_max: int = JPEG_BYTES_MAX) -> bytes:
 
 
 @contextlib.contextmanager
-def _store() -> Iterator[None]:
+def disk() -> Iterator[None]:
     """What the disk says against it is a StoreAway; paths stay out of its text."""
     try:
         yield
@@ -167,15 +172,16 @@ def _store() -> Iterator[None]:
         raise StoreAway(error.strerror or type(error).__name__) from error
 
 
-def _read(path: Path) -> bytes | None:
-    with _store(), contextlib.suppress(FileNotFoundError):
+def read_file(path: Path) -> bytes | None:
+    """What the file holds; None if there is none. Raises StoreAway."""
+    with disk(), contextlib.suppress(FileNotFoundError):
         return path.read_bytes()
     return None
 
 
-def _write_whole(path: Path, data: bytes) -> None:
-    """All or nothing: a half-written picture never has its name. Raises StoreAway."""
-    with _store():
+def write_whole(path: Path, data: bytes) -> None:
+    """All or nothing: a half-written file never has its name. Raises StoreAway."""
+    with disk():
         try:
             _write_once(path, data)
         except FileNotFoundError:  # a deletion removed the empty folder between our making and our using it

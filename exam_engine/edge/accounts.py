@@ -38,7 +38,7 @@ async def log_in(call: Call) -> web.Response:
     await throttle.take(by_login, TRIES_MAX, TRIES_WINDOW_S)
     await throttle.take(by_address, ADDRESS_TRIES_MAX, TRIES_WINDOW_S)
     found = await store.log_in(call.house.pool, login)
-    if not await _right(call, asked.password, found[1] if found else _NOBODY) or found is None:
+    if not await matches(call, asked.password, found[1] if found else _NOBODY) or found is None:
         await audit(call, None, "log_in_failed", login)
         raise NotLoggedIn("wrong_login")
     await throttle.forget(by_login)
@@ -121,7 +121,8 @@ def _plain(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
-async def _right(call: Call, password: str, password_hash: str) -> bool:
+async def matches(call: Call, password: str, password_hash: str) -> bool:
+    """Whether the password is the one of this hash; few are checked at a time, off the loop."""
     async with call.house.hashing:
         return await asyncio.to_thread(_verify, password, password_hash)
 

@@ -51,6 +51,8 @@ async def paper_list(call: Call) -> PaperList:
 def _paper_list_entry(row: store.Row, now: datetime) -> PaperListEntry:
     sitting = store.read_sitting(row)
     status = paper_status(sitting, row["phase"], now)
+    if row["state"] != "open" and row["phase"] in (None, "annulled"):
+        status = row["state"]
     released = status == "released"
     return PaperListEntry(
         sitting_id=sitting.sitting_id,
@@ -62,6 +64,7 @@ def _paper_list_entry(row: store.Row, now: datetime) -> PaperListEntry:
         opens_at=sitting.opens_at,
         closes_at=sitting.closes_at,
         status=status,
+        why=row["why"],
         can_enter=_can_enter(sitting, status, now),
         attempt_id=row["attempt_id"],
         points=row["points"] if released else None,

@@ -389,6 +389,13 @@ class Enable(_Shape, frozen=True, kw_only=True):
     reason: Annotated[str, Meta(min_length=5, max_length=500)]
 
 
+class DisableAppAccount(_Shape, frozen=True, kw_only=True):
+    """`disabled` false: the account may be used again, and is nobody until it is certified anew."""
+
+    reason: Annotated[str, Meta(min_length=5, max_length=500)]
+    disabled: bool = True
+
+
 class AppAccountRow(_Shape, frozen=True, kw_only=True):
     account_id: int
     phone: str

@@ -75,6 +75,8 @@ class Me(_Shape, frozen=True, kw_only=True):
 class PaperListEntry(_Shape, frozen=True, kw_only=True):
     """One row of 试卷列表. `status`: not_yet_open, ready, in_progress, submitted, released, absent, annulled.
 
+    Or what the registration file says, and `why`: locked, held (免考审核中), exempt (免考).
+
     `can_enter` is the button 【进入】 (enter or go on); for practice it may be true again after a hand-in.
     """
 
@@ -87,6 +89,7 @@ class PaperListEntry(_Shape, frozen=True, kw_only=True):
     opens_at: datetime
     closes_at: datetime
     status: str
+    why: str
     can_enter: bool
     attempt_id: int | None
     points: int | None

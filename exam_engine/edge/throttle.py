@@ -34,6 +34,14 @@ class Throttle:
         if count > limit:
             raise TooMany("too_many_tries", retry_after_s=max(1, left_s))
 
+    async def left(self, key: str, limit: int) -> int:
+        """How many tries are left in this window."""
+        try:
+            count = int(await self._keys.get(f"exam:tries:{key}") or 0)
+        except (RedisError, OSError):
+            count = self._local.get(key, (0.0, 0))[1]
+        return max(0, limit - count)
+
     async def give_back(self, key: str) -> None:
         """That try does not count."""
         ends_s, count = self._local.get(key, (0.0, 0))

@@ -10,6 +10,8 @@ ALTER TABLE exam.cycles ADD CHECK (starts_on < ends_on);
 
 -- Which professional papers a sitting is for (报考专业); empty: everybody of its kind.
 ALTER TABLE exam.sittings ADD COLUMN audience text[] NOT NULL DEFAULT '{}';
+-- A sitting by invitation is for whom staff put on its list; registration entitles nobody to it.
+ALTER TABLE exam.sittings ADD COLUMN by_invitation boolean NOT NULL DEFAULT false;
 
 -- An entitlement that is not open is listed with its reason and can't be entered (domain.md §3.8).
 ALTER TABLE exam.entitlements ADD COLUMN state text NOT NULL DEFAULT 'open'
@@ -30,7 +32,7 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER attempts_unsettle AFTER UPDATE OF phase ON exam.attempts FOR EACH ROW
-    WHEN (OLD.phase IS DISTINCT FROM NEW.phase AND NEW.phase IN ('released', 'annulled'))
+    WHEN (OLD.phase IS DISTINCT FROM NEW.phase AND NEW.phase IN ('submitted', 'released', 'annulled'))
     EXECUTE FUNCTION exam.unsettle();
 
 -- Where an organisation is (GB/T 2260), and which agency reviews for an institution.
@@ -175,7 +177,6 @@ CREATE TABLE reg.applications (
     faceless        boolean NOT NULL DEFAULT false,
     photo_id        bigint,
     photo_due       boolean NOT NULL DEFAULT false,
-    reminded        text    NOT NULL DEFAULT '',
     made_at         timestamptz NOT NULL DEFAULT now(),
     UNIQUE (person_id, cycle)
 );
@@ -195,11 +196,13 @@ CREATE TABLE reg.files (
     before          json,
     submitted_at    timestamptz,
     moved_at        timestamptz NOT NULL DEFAULT now(),
+    saved_at        timestamptz NOT NULL DEFAULT now(),
     due_at          timestamptz,
     reason          text    NOT NULL DEFAULT '',
     opened_by       bigint,
     opened_at       timestamptz,
     org_person      bigint,
+    decided_by      bigint,
     org_opinion     json,
     agy_opinion     json,
     flags           text[]  NOT NULL DEFAULT '{}',
@@ -226,6 +229,8 @@ CREATE INDEX files_province_all ON reg.files (province, moved_at, file_id);
 CREATE INDEX files_name ON reg.files (name text_pattern_ops, file_id);
 CREATE INDEX files_tail ON reg.files (id_reversed text_pattern_ops, file_id);
 CREATE INDEX files_open ON reg.files (cycle, province, subject, state);
+-- How far everybody is: counted from this index alone, without the forms.
+CREATE INDEX files_steps ON reg.files (cycle, subject, person_id) INCLUDE (state);
 
 -- Every change of state: who, as what, when, from, to, why. Chained by digest, so that none can go unseen.
 CREATE TABLE reg.moves (
@@ -245,6 +250,7 @@ CREATE TABLE reg.moves (
     digest          bytea  NOT NULL CHECK (length(digest) = 32)
 );
 CREATE INDEX ON reg.moves (application_id, move_id);
+CREATE INDEX moves_days ON reg.moves USING brin (at);
 CREATE TRIGGER moves_never_changed BEFORE UPDATE OR DELETE ON reg.moves
     FOR EACH ROW EXECUTE FUNCTION exam.never_changed();
 REVOKE UPDATE, DELETE, TRUNCATE ON reg.moves FROM PUBLIC;
@@ -279,10 +285,21 @@ CREATE TABLE reg.messages (
     at              timestamptz NOT NULL DEFAULT now(),
     read_at         timestamptz,
     sms             text   NOT NULL DEFAULT 'none' CHECK (sms IN ('none', 'due', 'sent', 'failed')),
+    once            text, -- what is told once only, however often its reason is looked at
     CHECK ((person_id IS NULL) <> (organisation_id IS NULL))
 );
+CREATE UNIQUE INDEX messages_once ON reg.messages (person_id, once) WHERE once IS NOT NULL;
 CREATE INDEX ON reg.messages (person_id, message_id DESC) WHERE person_id IS NOT NULL;
 CREATE INDEX ON reg.messages (organisation_id, message_id DESC) WHERE organisation_id IS NOT NULL;
 CREATE UNIQUE INDEX messages_digest ON reg.messages (organisation_id, code, day) WHERE organisation_id IS NOT NULL;
 CREATE INDEX messages_unread ON reg.messages (person_id) WHERE read_at IS NULL;
 CREATE INDEX messages_due ON reg.messages (message_id) WHERE sms = 'due';
+
+-- Which reminder of an exam's window went out to all who may sit.
+CREATE TABLE reg.reminders (
+    sitting_id      bigint NOT NULL REFERENCES exam.sittings,
+    what            text   NOT NULL CHECK (what IN ('opens', 'three_days', 'last_day')),
+    closes_at       timestamptz NOT NULL,
+    at              timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (sitting_id, what, closes_at)
+);

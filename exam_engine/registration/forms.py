@@ -73,7 +73,7 @@ class Form(msgspec.Struct, frozen=True):
 
 
 class Complaint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is wrong with a value. `field`: its code, or `rows.2.date`. `soft`: a warning for the reviewer, no refusal."""
+    """What is wrong with a value. `field`: its code, or `rows.2.date`. `soft`: a warning, no refusal."""
 
     field: str
     code: str
@@ -155,7 +155,7 @@ def complaints(form: Form, values: Values, *, skip: Sequence[str] = ()) -> list[
 def _complaints(field: Field, value: Any, where: str) -> list[Complaint]:
     if field.kind is FieldKind.SHOWN:
         return []
-    if value is None or value == "" or value == [] or (field.kind is FieldKind.TICK and value is False):
+    if value is None or value in ("", []) or (field.kind is FieldKind.TICK and value is False):
         return [Complaint(field=where, code="missing")] if field.required else []
     match field.kind:
         case FieldKind.TEXT | FieldKind.LONG:

@@ -4,6 +4,7 @@ import { defineConfig } from 'vite'
 import { offlineCopy } from './tooling/offline-copy.ts'
 import { pages } from './tooling/pages.ts'
 import { noIconFont } from './tooling/no-icon-font.ts'
+import { pdfData } from './tooling/pdf-data.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
@@ -14,6 +15,7 @@ export default defineConfig({
     vue(),
     noIconFont(),
     pages(),
+    pdfData(),
     offlineCopy('app'),
   ],
   // vue-i18n turns a sentence into a small tree, never into code: the content policy allows no eval.

@@ -1,15 +1,21 @@
 /** The desk's addresses, all under /desk/. Whoever is not logged in sees the log-in page first. */
 
 import { createRouter, createWebHistory, type Router } from 'vue-router'
+import { adminRoutes } from './admin/routes'
 import LogInPage from './pages/LogInPage.vue'
-import { mayVisit, type Place } from './parts/menu'
+import { landingOf, mayVisit, type Place } from './parts/menu'
 import { whoAmI } from './session'
 
 export function createDeskRouter(): Router {
   const router = createRouter({
     history: createWebHistory('/desk/'),
     routes: [
-      { path: '/', name: 'sittings', component: () => import('./pages/SittingsPage.vue') },
+      {
+        path: '/',
+        name: 'sittings',
+        component: () => import('./pages/SittingsPage.vue'),
+        meta: { place: 'sittings' },
+      },
       { path: '/login', name: 'login', component: LogInPage, meta: { open: true } },
       {
         path: '/sittings/:sittingId(\\d+)',
@@ -53,6 +59,44 @@ export function createDeskRouter(): Router {
         component: () => import('./retention/RetentionPage.vue'),
         meta: { place: 'retention' },
       },
+      {
+        path: '/reviews',
+        name: 'reviews',
+        component: () => import('./reviews/ReviewsPage.vue'),
+        meta: { place: 'reviews' },
+      },
+      {
+        path: '/reviews/:fileId(\\d+)',
+        name: 'review',
+        component: () => import('./reviews/FilePage.vue'),
+        props: (route) => ({ fileId: Number(route.params['fileId']) }),
+        meta: { place: 'reviews' },
+      },
+      {
+        path: '/roster',
+        name: 'roster',
+        component: () => import('./roster/RosterPage.vue'),
+        meta: { place: 'roster' },
+      },
+      {
+        path: '/roster/import',
+        name: 'roster-import',
+        component: () => import('./roster/RosterImport.vue'),
+        meta: { place: 'roster' },
+      },
+      {
+        path: '/statistics',
+        name: 'statistics',
+        component: () => import('./admin/StatisticsPage.vue'),
+        meta: { place: 'statistics' },
+      },
+      {
+        path: '/admin',
+        component: () => import('./admin/AdminPage.vue'),
+        meta: { place: 'admin' },
+        children: adminRoutes,
+      },
+      { path: '/audit', name: 'audit', component: () => import('./admin/AuditPage.vue'), meta: { place: 'audit' } },
       { path: '/:rest(.*)*', redirect: { name: 'sittings' } },
     ],
   })
@@ -61,7 +105,9 @@ export function createDeskRouter(): Router {
     const who = await whoAmI().catch(() => null)
     if (who === null) return { name: 'login', query: { next: to.fullPath } }
     const place = to.meta['place'] as Place | undefined
-    return place === undefined || mayVisit(place, who.role) || { name: 'sittings' }
+    if (place === undefined || mayVisit(place, who.role)) return true
+    const landing = landingOf(who.role)
+    return landing === place || { name: landing }
   })
   return router
 }

@@ -1,13 +1,50 @@
 import { describe, expect, it } from 'vitest'
-import { mayVisit, placesOf } from './menu'
+import { landingOf, mayVisit, placesOf } from './menu'
 
 describe('the menu', () => {
   it('offers each role what the server lets it see', () => {
     expect(placesOf('invigilator')).toEqual(['sittings', 'cases', 'centre'])
     expect(placesOf('chief')).toEqual(['sittings', 'cases', 'centre'])
-    expect(placesOf('agency')).toEqual(['sittings', 'cases', 'photos', 'centre', 'retention'])
-    expect(placesOf('province')).toEqual(['sittings', 'cases', 'photos', 'centre', 'retention'])
-    expect(placesOf('nation')).toEqual(['sittings', 'centre', 'retention'])
+    expect(placesOf('institution')).toEqual(['reviews', 'roster', 'statistics'])
+    expect(placesOf('agency')).toEqual([
+      'sittings',
+      'reviews',
+      'cases',
+      'photos',
+      'centre',
+      'statistics',
+      'retention',
+    ])
+    expect(placesOf('province')).toEqual([
+      'sittings',
+      'reviews',
+      'roster',
+      'cases',
+      'photos',
+      'centre',
+      'statistics',
+      'admin',
+      'audit',
+      'retention',
+    ])
+    expect(placesOf('nation')).toEqual([
+      'sittings',
+      'reviews',
+      'centre',
+      'statistics',
+      'admin',
+      'audit',
+      'retention',
+    ])
+    expect(placesOf('auditor')).toEqual(['audit'])
+  })
+
+  it('begins where the work of a role is', () => {
+    expect(landingOf('invigilator')).toBe('sittings')
+    expect(landingOf('agency')).toBe('sittings')
+    expect(landingOf('institution')).toBe('reviews')
+    expect(landingOf('auditor')).toBe('audit')
+    expect(landingOf('physician')).toBe('sittings')
   })
 
   it('offers nothing to a role it does not know', () => {

@@ -1,0 +1,60 @@
+/** A page that shows the home: loads it, and again whenever somebody comes back to it or the network does. */
+import { onBeforeUnmount, onMounted, ref, type Ref, type ShallowRef } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { useRoute, useRouter } from 'vue-router'
+import { asProblem, sentence } from '@shared/problem'
+import { home, loadHome } from './home'
+import { isAhead, pageOfPlace, type Place } from './next'
+import type { Home } from './shapes'
+
+const PATIENCE_MS = 3_000
+
+export interface UsedHome {
+  home: ShallowRef<Home | null>
+  complaint: Ref<string>
+  loading: Ref<boolean>
+  refresh: () => Promise<void>
+}
+
+/** `page`: the place a page belongs to; who has not come so far is sent to where he is. */
+export function useHome(page?: Place): UsedHome {
+  const { t, te } = useI18n()
+  const route = useRoute()
+  const router = useRouter()
+  const complaint = ref('')
+  const loading = ref(false)
+  let lastMs = 0
+
+  async function refresh(): Promise<void> {
+    loading.value = true
+    lastMs = performance.now()
+    try {
+      const { place } = await loadHome()
+      complaint.value = ''
+      if (place === 'exams_only' || (page && isAhead(page, place))) await router.replace(pageOfPlace(place))
+    } catch (error) {
+      const problem = asProblem(error)
+      if (problem.status === 401) await router.replace({ name: 'login', query: { to: route.fullPath } })
+      else complaint.value = sentence({ t, te }, problem.code, problem.facts)
+    } finally {
+      loading.value = false
+    }
+  }
+
+  function back(): void {
+    if (document.visibilityState === 'visible' && performance.now() - lastMs > PATIENCE_MS) void refresh()
+  }
+
+  onMounted(() => {
+    void refresh()
+    document.addEventListener('visibilitychange', back)
+    window.addEventListener('focus', back)
+    window.addEventListener('online', back)
+  })
+  onBeforeUnmount(() => {
+    document.removeEventListener('visibilitychange', back)
+    window.removeEventListener('focus', back)
+    window.removeEventListener('online', back)
+  })
+  return { home, complaint, loading, refresh }
+}

@@ -1,0 +1,56 @@
+/** For which 报考专业 a sitting is: the specialties by category, as the server has them (registration/dictionaries.py). */
+
+export const SPECIALTIES: Readonly<Record<string, readonly string[]>> = {
+  clinical: [
+    'internal',
+    'surgery',
+    'obstetrics',
+    'paediatrics',
+    'eye_ent',
+    'dermatology',
+    'psychiatry',
+    'occupational',
+    'radiology',
+    'laboratory_pathology',
+    'general_practice',
+    'emergency',
+    'rehabilitation',
+    'preventive',
+    'special_military',
+    'family_planning',
+    'intensive_care',
+    'clinical_other',
+  ],
+  dental: ['stomatology', 'dental_other'],
+  public_health: ['public_health', 'public_health_other'],
+  tcm: [
+    'chinese',
+    'integrated',
+    'mongolian',
+    'tibetan',
+    'uygur',
+    'dai',
+    'korean',
+    'zhuang',
+    'kazakh',
+    'tcm_general_practice',
+    'tcm_rehabilitation',
+    'tcm_other',
+  ],
+}
+
+const ALL = Object.values(SPECIALTIES).flat()
+
+/** In the order of the lists, each once; what this page does not know is kept at the end. */
+export function inOrder(chosen: Iterable<string>): string[] {
+  const left = new Set(chosen)
+  const known = ALL.filter((code) => left.delete(code))
+  return [...known, ...left]
+}
+
+/** All of a category in or out: out only when every one of it is in. */
+export function toggledCategory(chosen: readonly string[], category: string): string[] {
+  const codes = SPECIALTIES[category] ?? []
+  const all = codes.every((code) => chosen.includes(code))
+  return inOrder(all ? chosen.filter((code) => !codes.includes(code)) : [...chosen, ...codes])
+}
