@@ -71,40 +71,40 @@ export function useInbox(fresh?: (message: Message) => void): void {
 
 // --- where a message leads -------------------------------------------------------------------------------------------
 
-const PLACES: Record<string, string> = {
-  M03: '/',
-  M04: '/certify',
-  M06: '/',
-  M08: '/bind',
-  M09: '/',
-  M13: '/procedure',
-  M17: '/',
-  M18: '/procedure',
-  M21: '/papers',
-  M22: '/result',
-  M23: '/papers',
-  M24: '/papers',
-  M25: '/exemption',
-  M26: '/papers',
-  M27: '/papers',
-  M31: '/papers',
-  M32: '/papers',
-  M34: '/result',
-  M36: '/result',
-  C02: '/file/deferral',
-  C03: '/file/change',
-  C04: '/file/change',
-}
+const PLACES = new Map([
+  ['M03', '/'],
+  ['M04', '/certify'],
+  ['M06', '/'],
+  ['M08', '/bind'],
+  ['M09', '/'],
+  ['M13', '/procedure'],
+  ['M17', '/'],
+  ['M18', '/procedure'],
+  ['M21', '/papers'],
+  ['M22', '/result'],
+  ['M23', '/papers'],
+  ['M24', '/papers'],
+  ['M25', '/exemption'],
+  ['M26', '/papers'],
+  ['M27', '/papers'],
+  ['M31', '/papers'],
+  ['M32', '/papers'],
+  ['M34', '/result'],
+  ['M36', '/result'],
+  ['C02', '/file/deferral'],
+  ['C03', '/file/change'],
+  ['C04', '/file/change'],
+])
 
-const FILES: Record<string, string> = {
-  profile: '/profile',
-  evaluation: '/evaluation',
-  exemption: '/exemption',
-  deferral: '/file/deferral',
-  change: '/file/change',
-}
+const FILES = new Map([
+  ['profile', '/profile'],
+  ['evaluation', '/evaluation'],
+  ['exemption', '/exemption'],
+  ['deferral', '/file/deferral'],
+  ['change', '/file/change'],
+])
 
 /** The page a message is about, or null: some only say that something is so. */
 export function placeOf(message: Pick<Message, 'code' | 'facts'>): string | null {
-  return PLACES[message.code] ?? FILES[String(message.facts['subject'])] ?? null
+  return PLACES.get(message.code) ?? FILES.get(String(message.facts['subject'])) ?? null
 }

@@ -20,19 +20,19 @@ export interface Words {
 export type Reads = 'person' | 'organisation'
 
 /** Facts that are codes, and where their words stand. Everything else is a name or a text and shown as it came. */
-const CODES: Record<string, string> = {
-  subject: 'reg.subject',
-  kind: 'reg.message.fact.kind',
-  passed: 'reg.message.fact.passed',
-  result: 'reg.message.fact.result',
-}
+const CODES = new Map([
+  ['subject', 'reg.subject'],
+  ['kind', 'reg.message.fact.kind'],
+  ['passed', 'reg.message.fact.passed'],
+  ['result', 'reg.message.fact.result'],
+])
 
 function fill(words: Words, name: string, value: Fact, locale: string): string {
   if (value === null) return ''
   if (name.endsWith('_at') && typeof value === 'string') return instant(value, locale)
   if (name === 'fields') return fieldNames(words, String(value))
-  const key = `${CODES[name] ?? ''}.${value}`
-  if (name in CODES && words.te(key)) return words.t(key, {})
+  const key = `${CODES.get(name)}.${value}`
+  if (CODES.has(name) && words.te(key)) return words.t(key, {})
   return name === 'reason' ? String(value).replace(/[。.\s]+$/, '') : String(value)
 }
 
