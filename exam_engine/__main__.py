@@ -12,6 +12,7 @@ import typer
 import uvloop
 
 from exam_engine.commands import bank, enrol, evidence, journal, registry, vision
+from exam_engine.commands.demo import demo_command
 from exam_engine.commands.doctor import can_hold_an_exam, doctor, print_findings
 from exam_engine.commands.openapi import openapi
 from exam_engine.commands.serving import serve_one
@@ -30,6 +31,7 @@ app.add_typer(journal.app, name="journal")
 app.add_typer(registry.app, name="registry")
 vision.app.command("enrol")(enrol.enrol_command)
 app.add_typer(vision.app, name="vision")
+app.command("demo")(demo_command)
 app.command("openapi")(openapi)
 
 Data = Annotated[Path | None, typer.Option(help="The data folder (EXAM_DATA; default ./exam-data).")]

@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 
 from exam_engine import store
+from exam_engine.registration.id_numbers import check_sign
 from exam_engine.registration.policy import ExamOrder, ProvincePolicy, Window
 
 NOTICE_TITLE: Final = "用户告知书"
@@ -107,5 +108,4 @@ def id_number(index: int) -> str:
     """A test ID number: area 110105, born in 1901-1919, with the right check digit (GB 11643)."""
     year, month, day = 1901 + index % 19, 1 + index % 12, 1 + index % 28
     first = f"110105{year}{month:02d}{day:02d}{index % 1000:03d}"
-    weights = [2 ** (17 - i) % 11 for i in range(17)]
-    return first + "10X98765432"[sum(int(d) * w for d, w in zip(first, weights, strict=True)) % 11]
+    return first + check_sign(first)

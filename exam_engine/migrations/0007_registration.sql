@@ -226,9 +226,12 @@ CREATE INDEX files_province ON reg.files (province, state, moved_at, file_id);
 CREATE INDEX files_institution_all ON reg.files (institution_id, moved_at, file_id);
 CREATE INDEX files_agency_all ON reg.files (agency_id, moved_at, file_id);
 CREATE INDEX files_province_all ON reg.files (province, moved_at, file_id);
+CREATE INDEX files_nation ON reg.files (state, moved_at, file_id);
+CREATE INDEX files_nation_all ON reg.files (moved_at, file_id);
+CREATE INDEX files_flags ON reg.files USING gin (flags);
 CREATE INDEX files_name ON reg.files (name text_pattern_ops, file_id);
 CREATE INDEX files_tail ON reg.files (id_reversed text_pattern_ops, file_id);
-CREATE INDEX files_open ON reg.files (cycle, province, subject, state);
+CREATE INDEX files_open ON reg.files (cycle, province, subject, state, institution_id, agency_id);
 -- How far everybody is: counted from this index alone, without the forms.
 CREATE INDEX files_steps ON reg.files (cycle, subject, person_id) INCLUDE (state);
 

@@ -52,9 +52,10 @@ KEPT: Final = frozenset("/" + key for key in _KEYS.split())
 
 
 def limit_qpdf() -> None:
-    """For the whole process: a bomb stays shut also where qpdf unpacks by itself. To be called while files can be opened.
+    """For the whole process: a bomb stays shut also where qpdf unpacks by itself.
 
-    Reading an encrypted document asks the system for random numbers: qpdf has to have found where they come from.
+    To be called while files can be opened: reading an encrypted document asks the system for random numbers, and qpdf
+    has to have found where they come from.
     """
     pikepdf.new().save(io.BytesIO(), encryption=pikepdf.Encryption(owner="any"))
     pikepdf.settings.set_qpdf_limits(

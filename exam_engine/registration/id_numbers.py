@@ -6,6 +6,7 @@ A number is kept as it is compared: without blanks, half width, upper case; an o
 import re
 import unicodedata
 from datetime import date
+from operator import mul
 from typing import Final
 
 from exam_engine.registration.dictionaries import PROVINCES
@@ -78,7 +79,8 @@ def _check_age(number: str, today: date) -> None:
 
 def check_sign(first: str) -> str:
     """The 18th sign to 17 digits (ISO 7064 MOD 11-2)."""
-    return CHECK_SIGNS[sum(int(digit) * weight for digit, weight in zip(first, WEIGHTS, strict=True)) % 11]
+    assert len(first) == len(WEIGHTS)
+    return CHECK_SIGNS[sum(map(mul, map(int, first), WEIGHTS)) % 11]
 
 
 def birthday(card: str) -> date | None:

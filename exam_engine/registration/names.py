@@ -9,9 +9,10 @@ LENGTH_MAX: Final = 30
 DOT: Final = "·"  # between the parts of a name in Chinese
 
 _DOTS: Final = re.compile(r"\s*[·•‧∙⋅・･．●᛫᠂﹒]\s*")
-_ASCII_DOT: Final = re.compile(r"(?<=[^\x00-\x7f])\s*\.\s*(?=[^\x00-\x7f])")  # typed for the dot of a Chinese name
+_CHINESE: Final = "[\u2e80-\u2fff\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff·]"
+_ASCII_DOT: Final = re.compile(rf"(?<={_CHINESE})\s*\.\s*(?={_CHINESE})")  # typed for the dot of a Chinese name
 _UNSEEN: Final = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
-_PADDING: Final = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")  # 张　三: blanks that make columns even
+_PADDING: Final = re.compile(rf"(?<={_CHINESE})\s+|\s+(?={_CHINESE})")  # 张　三: blanks that make columns even
 _BETWEEN: Final = frozenset("·- '’.")
 
 
@@ -39,7 +40,7 @@ def plain(text: str) -> str:
     """The name in normal form: composed, half width, every dot `·`, no blanks in Chinese; not checked."""
     dotted = _DOTS.sub(DOT, _UNSEEN.sub("", text))  # before NFKC, which makes some of them a full stop
     name = _ASCII_DOT.sub(DOT, unicodedata.normalize("NFKC", dotted))
-    return " ".join(_PADDING.sub("", name).split())
+    return unicodedata.normalize("NFKC", " ".join(_PADDING.sub("", name).split()))
 
 
 def same(one: str, other: str) -> bool:

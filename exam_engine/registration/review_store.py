@@ -74,7 +74,7 @@ def queue(role: str, scope: "int | str | None", wanted: Filter) -> tuple[str, li
         if value := getattr(wanted, name):
             add(f"f.{name} = {{}}", value)
     if wanted.flag:
-        add("{} = ANY (f.flags)", wanted.flag)
+        add("f.flags @> ARRAY[{}::text]", wanted.flag)
     newest_first = not wanted.mine
     if wanted.after:
         at, file_id = read_key(wanted.after)

@@ -6,11 +6,13 @@ parts unpack to) has a limit. Dates are numbers with a style that says so; a for
 """
 
 import posixpath
+import struct
 import zipfile
 import zlib
 from array import array
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import BinaryIO, Final
 from xml.parsers import expat
 
@@ -26,18 +28,11 @@ SMALL_PART_MAX: Final = 16 * 1024 * 1024  # workbook, relations, styles
 EXACT_BELOW: Final = 10**15  # a number of more digits has lost its last ones (an ID number typed as a number)
 # Built-in formats that are dates or times, also those of Chinese spreadsheets (27-36, 50-58).
 DATE_FORMATS: Final = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
+# What a broken or encrypted archive raises.
 BROKEN: Final = (
-    zipfile.BadZipFile,
-    zlib.error,
-    expat.ExpatError,
-    EOFError,
-    KeyError,
-    ValueError,
-    IndexError,
-    OverflowError,
-    RuntimeError,
-    NotImplementedError,
-)  # fmt: skip  what a broken or encrypted archive raises
+    *(zipfile.BadZipFile, zlib.error, struct.error, expat.ExpatError),
+    *(EOFError, LookupError, ValueError, OverflowError, RuntimeError),
+)
 
 _Start = Callable[[str, Mapping[str, str]], object]
 _End = Callable[[str], object]
@@ -224,15 +219,15 @@ class _SheetReader:
         return self._columns[letters]
 
     def _end_cell(self) -> None:
-        raw = self.text.take()
-        if not (raw or self._formula) or self._column >= COLUMNS_MAX:
+        raw, values, column = self.text.take(), self._values, self._column
+        if not (raw or self._formula) or column >= COLUMNS_MAX:
             return
         value, trouble = ("", "formula") if self._formula else self._value(raw)
-        while len(self._values) < self._column:
-            self._values.append("")
-        self._values[self._column :] = [value]
+        while len(values) <= column:
+            values.append("")
+        values[column] = value
         if trouble:
-            self._troubles[self._column] = trouble
+            self._troubles[column] = trouble
 
     def _value(self, raw: str) -> tuple[str, str]:
         """What a person sees in the cell, and what is wrong with it."""
@@ -252,7 +247,7 @@ class _SheetReader:
 
     def _number(self, raw: str) -> tuple[str, str]:
         if self._attributes.get("s", "") in self._dates:
-            return self._day(raw)
+            return _day(raw, self._epoch)
         if raw.isdigit() and raw.isascii():
             return raw, ""
         number = float(raw)
@@ -260,12 +255,15 @@ class _SheetReader:
             return raw, "number_lost_digits"
         return (str(int(number)) if number.is_integer() else raw), ""
 
-    def _day(self, raw: str) -> tuple[str, str]:
-        try:
-            day = from_excel(float(raw), self._epoch)
-        except (ValueError, OverflowError):
-            return "", "cell_error"
-        return (day.date().isoformat(), "") if isinstance(day, datetime) else (str(day), "")
+
+@lru_cache(maxsize=10_000)
+def _day(raw: str, epoch: datetime) -> tuple[str, str]:
+    """A number that is shown as a date, as one."""
+    try:
+        day = from_excel(float(raw), epoch)
+    except (ValueError, OverflowError):
+        return "", "cell_error"
+    return (day.date().isoformat(), "") if isinstance(day, datetime) else (str(day), "")
 
 
 def _date_styles(archive: zipfile.ZipFile, path: str) -> frozenset[str]:
@@ -328,6 +326,8 @@ def _walk(
     info = archive.getinfo(path)
     if info.file_size > bytes_max:  # the archive's own word, and no more than that comes out of it
         raise BadSheet("sheet_too_large", limit=bytes_max)
+    if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:  # those of the .xlsx format
+        raise BadSheet("sheet_unreadable")
     parser = expat.ParserCreate()
     parser.buffer_text = True
 

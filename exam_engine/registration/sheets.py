@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import chain, islice
 from typing import BinaryIO, Final, NamedTuple
 
@@ -100,15 +101,15 @@ class Sheet:
         self, file: BinaryIO, columns: Sequence[Column], rows_max: int, unpacked_max: int = UNPACKED_MAX
     ) -> None:
         """Raises BadSheet."""
-        self._columns = columns
         self._rows_max = rows_max
         self._reader = _reader(file, unpacked_max)
         self._lines = self._reader.lines()
         head = list(islice(self._lines, HEAD_LINES))
-        place, self._places = _find_headings(head, columns)
+        place, places = _find_headings(head, columns)
+        self._wanted = [(column, places[column.code]) for column in columns if column.code in places]
         written = head[place].values
         self.headings = {column.code: column.heading for column in columns} | {
-            code: _clean(written[index])[:HEADING_CHARS_MAX] for code, index in self._places.items()
+            code: _clean(written[index])[:HEADING_CHARS_MAX] for code, index in places.items()
         }
         self._rest = chain(head[place + 1 :], self._lines)
 
@@ -126,37 +127,32 @@ class Sheet:
         return self._reader.fraction()
 
     def _row(self, line: Line) -> Row | None:
-        values = dict.fromkeys(self.headings, "")
-        row = Row(line.number, values, self.headings)
-        width = len(line.values)
+        row = Row(line.number, dict.fromkeys(self.headings, ""), self.headings)
+        cells, troubles, width = line.values, line.troubles, len(line.values)
         filled = False
-        for column in self._columns:
-            place = self._places.get(column.code, -1)
-            text = line.values[place] if 0 <= place < width else ""
-            trouble = line.troubles.get(place, "")
-            filled = filled or bool(text.strip()) or bool(trouble)
-            values[column.code] = _cell(row, column, text, trouble)
+        for column, place in self._wanted:
+            text = cells[place].strip() if place < width else ""
+            filled = filled or text != ""
+            trouble = _trouble(column, text)
+            if troubles and place in troubles:
+                trouble, filled = troubles[place], True
+            if trouble:
+                row.wrong(column.code, trouble)
+            else:
+                row.values[column.code] = text if text.isprintable() else _clean(text)
         return row if filled else None
 
 
-def _cell(row: Row, column: Column, text: str, trouble: str) -> str:
-    """The text of a cell without the blanks around it; "" where it is a problem."""
-    text = text.strip()
-    if not trouble:
-        if not text:
-            trouble = "missing" if column.required else ""
-        elif _BROKEN_TEXT.search(text):
-            trouble = "text_broken"
-        elif len(text) > column.chars_max:
-            trouble = "too_long"
-        elif not text.isprintable():
-            text = _clean(text)
-    if not trouble:
-        return text
-    row.wrong(column.code, trouble)
-    return ""
+def _trouble(column: Column, text: str) -> str:
+    """What is wrong with the text of a cell as such, "" for nothing."""
+    if not text:
+        return "missing" if column.required else ""
+    if len(text) > column.chars_max:
+        return "too_long"
+    return "" if text.isprintable() or not _BROKEN_TEXT.search(text) else "text_broken"
 
 
+@lru_cache(maxsize=10_000)
 def read_day(text: str) -> date | None:
     """The day of 2020-01-31, 2020/1/31, 2020.1.31, 2020年1月31日 or 20200131."""
     found = _DAY.fullmatch(text)

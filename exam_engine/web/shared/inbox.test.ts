@@ -2,7 +2,7 @@ import en from '@words/en/reg.json'
 import zh from '@words/zh-CN/reg.json'
 import { createI18n } from 'vue-i18n'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { badge, InboxFeed, merged, messageText, type Message, type News, POLL_MS, REPAIR_MS, type Source } from './inbox'
+import { badge, BROKEN_MS, InboxFeed, merged, messageText, type Message, type News, POLL_MS, REPAIR_MS, type Source } from './inbox'
 import { Problem } from './problem'
 
 const message = (id: number, more: Partial<Message> = {}): Message => ({
@@ -50,7 +50,7 @@ describe('what a message says', () => {
   it('counts for an organisation', () => {
     const one = message(1, { code: 'M10', facts: { name: '测试一', subject: 'profile' } })
     expect(say('zh-CN', one, 'organisation')).toBe('您有1条待审核：测试一考核报名。')
-    expect(say('zh-CN', { ...one, count: 7 }, 'organisation')).toBe('今日有7条新的待审核，最近一条：测试一考核报名。')
+    expect(say('zh-CN', { ...one, count: 7 }, 'organisation')).toBe('今日有7条新的待审核，最近一条：测试一（考核报名）。')
     expect(say('zh-CN', message(1, { code: 'M33', count: 5 }), 'organisation')).toBe('5名医师待评定考核结果。')
   })
 
@@ -174,16 +174,25 @@ describe('a page that listens', () => {
     expect(state.polls).toBe(3)
   })
 
-  it('asks at once when the stream breaks, leaves coming back to the browser, and opens one that was refused', async () => {
+  it('asks soon when the stream breaks, leaves coming back to the browser, and opens one that was refused', async () => {
     const { last, state, sources } = page()
     last().hear('inbox', news(0, 1))
     last().fail(false)
-    expect(state.polls).toBe(1)
-    await vi.advanceTimersByTimeAsync(0)
-    expect(sources.length).toBe(1)
+    expect(state.polls).toBe(0)
+    await vi.advanceTimersByTimeAsync(BROKEN_MS)
+    expect([state.polls, sources.length]).toEqual([1, 1])
     last().fail(true)
-    await vi.advanceTimersByTimeAsync(0)
-    expect(sources.length).toBe(2)
+    await vi.advanceTimersByTimeAsync(BROKEN_MS)
+    expect([state.polls, sources.length]).toEqual([2, 2])
+  })
+
+  it('asks nothing when it was stopped after its stream broke, as whoever logs out does', async () => {
+    const { last, feed, state } = page()
+    last().hear('inbox', news(0, 1))
+    last().fail(false)
+    feed.stop()
+    await vi.advanceTimersByTimeAsync(10 * REPAIR_MS)
+    expect(state.polls).toBe(0)
   })
 
   it('ends when nobody is logged in any more', async () => {

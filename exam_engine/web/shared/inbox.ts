@@ -68,6 +68,7 @@ export function merged(first: Inbox, held: readonly Message[]): Message[] {
 // --- how a page hears --------------------------------------------------------------------------------------------
 
 export const POLL_MS = 30_000 // without a stream
+export const BROKEN_MS = 2_000 // after a stream broke: whoever logs out breaks it too, and asks no more
 export const REPAIR_MS = 300_000 // beside one: a line may be dead though nobody said so
 
 /** The part of an EventSource that is used. */
@@ -157,7 +158,7 @@ export class InboxFeed {
     source.onerror = () => {
       if (this.source !== source) return
       // The browser comes back by itself unless it was refused; refused or not, a poll says how things stand.
-      if (this.live || source.readyState === CLOSED) void this.poll()
+      if (this.live || source.readyState === CLOSED) this.wait(BROKEN_MS)
       this.live = false
     }
     return true
@@ -171,9 +172,9 @@ export class InboxFeed {
     this.wait()
   }
 
-  private wait(): void {
+  private wait(ms = this.live ? REPAIR_MS : POLL_MS): void {
     clearTimeout(this.timer)
-    if (this.running) this.timer = setTimeout(() => void this.poll(), this.live ? REPAIR_MS : POLL_MS)
+    if (this.running) this.timer = setTimeout(() => void this.poll(), ms)
   }
 
   private async poll(): Promise<void> {

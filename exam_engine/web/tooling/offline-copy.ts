@@ -20,7 +20,7 @@ interface Chunk {
 }
 
 /** The words of the desk hang on the shared loader of words, but no physician ever asks for them. */
-const foreign = /\/words\/[^/]+\/desk\.json$/
+const foreign = /\/words\/[^/]+\/(desk|review|admin)\.json$/
 
 function filesOf(entry: string, bundle: Record<string, { type: string }>): string[] {
   const chunks = Object.values(bundle).filter((part): part is Chunk => part.type === 'chunk')

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -109,11 +110,11 @@ async def test_the_current_cycle_is_the_newest_that_has_begun(server: Server) ->
 async def test_a_policy_nobody_set_is_the_defaults_with_the_exams_of_the_province(
     server: Server, cast: Deciders
 ) -> None:
-    view = await cast.province.get("/api/desk/policies/1")
+    view = await cast.nation.get("/api/desk/policies/1?province=51")
 
-    assert (view["version"], view["province"]) == (0, HERE)
-    assert view["policy"]["correction_days"] == ProvincePolicy().correction_days
-    kinds = {sitting["kind"] for sitting in view["sittings"]}
+    assert (view["version"], view["province"], view["sittings"]) == (0, "51", [])
+    assert msgspec.convert(view["policy"], ProvincePolicy) == ProvincePolicy()
+    kinds = {sitting["kind"] for sitting in (await cast.province.get("/api/desk/policies/1"))["sittings"]}
     assert kinds == {"humanities", "professional"}  # and no practice
 
 
@@ -293,25 +294,24 @@ async def test_an_exam_with_running_attempts_is_not_closed_over_them(server: Ser
 
 
 async def test_the_nations_text_counts_until_a_province_has_its_own(server: Server, cast: Deciders) -> None:
-    pool = server.house.pool
+    async def in_force(province: str) -> tuple[str, int]:
+        row = await server.house.pool.fetchrow(NOTICE_IN_FORCE, province)
+        assert row is not None
+        return row["province"], row["version"]
 
-    async def in_force(province: str) -> tuple[str, int] | None:
-        row = await pool.fetchrow(NOTICE_IN_FORCE, province)
-        return None if row is None else (row["province"], row["version"])
-
-    assert await in_force(HERE) is None
     nations = await cast.nation.post("/api/desk/notices", {"title": "用户告知书", "body": TEXT})
-    assert (nations["province"], nations["version"]) == ("00", 1)
-    assert await in_force(HERE) == await in_force(ELSEWHERE) == ("00", 1)
+    assert nations["province"] == "00"
+    assert await in_force(HERE) == await in_force(ELSEWHERE) == ("00", nations["version"])
 
     own = await cast.province.post("/api/desk/notices", {"title": " 本省用户告知书 ", "body": TEXT})
 
     assert own["digest"] == sha256(f"本省用户告知书\n{TEXT}".encode()).hexdigest()
     assert (await last_record(server))[:2] == ("notice_published", f"notice {own['notice_id']}")
-    await cast.nation.post("/api/desk/notices", {"title": "用户告知书（修订）", "body": TEXT})
-    assert (await in_force(HERE), await in_force(ELSEWHERE)) == ((HERE, 1), ("00", 2))
+    newer = await cast.nation.post("/api/desk/notices", {"title": "用户告知书（修订）", "body": TEXT})
+    assert newer["version"] == nations["version"] + 1
+    assert (await in_force(HERE), await in_force(ELSEWHERE)) == ((HERE, 1), ("00", newer["version"]))
     shown = (await cast.province.get("/api/desk/notices"))["notices"]
-    assert [(each["province"], each["version"]) for each in shown] == [("00", 2), (HERE, 1), ("00", 1)]
+    assert [each["notice_id"] for each in shown[:3]] == [each["notice_id"] for each in (newer, own, nations)]
     others = (await cast.other.get("/api/desk/notices"))["notices"]
     assert {each["province"] for each in others} == {"00"}
 

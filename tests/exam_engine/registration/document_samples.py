@@ -77,7 +77,7 @@ def jpeg_of(width: int, height: int) -> bytes:
 
 
 def scans(scan_count: int, side: int = 7000) -> bytes:
-    """A progressive JPEG with the same scan again and again: a few bytes each, and each takes a walk over everything."""
+    """A progressive JPEG with the same scan again and again: few bytes each, but each is a walk over the whole."""
     data = jpeg(Image.new("L", (side, side), 128), progressive=True)
     start = data.index(b"\xff\xda")
     second = data.index(b"\xff\xda", start + 2)

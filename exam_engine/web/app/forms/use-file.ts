@@ -6,7 +6,7 @@ import { fileServer } from './server'
 import type { FileView, Subject, Values } from './shapes'
 import { useDraft, type DraftPage } from './use-draft'
 
-const FILLED_IN: readonly string[] = ['draft', 'org_returned', 'agy_returned']
+const FILLED_IN: readonly string[] = ['none', 'draft', 'org_returned', 'agy_returned']
 
 export interface FilePage extends DraftPage<FileView> {
   subject: Subject

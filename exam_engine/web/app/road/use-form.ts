@@ -1,9 +1,10 @@
 /** A small form: what is wrong with which field, the focus on the first wrong one, and one sending at a time. */
-import { nextTick, reactive, ref, type Ref } from 'vue'
+import { nextTick, reactive, ref, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRoute, useRouter } from 'vue-router'
 import { asProblem, sentence } from '@shared/problem'
 
+type Values<F extends string> = Readonly<Partial<Record<F, () => unknown>>>
 export type Wrong<F extends string> = Partial<Record<F, string>>
 
 /** The first of the fields, in their order on the page, that something is said of. */
@@ -20,13 +21,23 @@ export interface UsedForm<F extends string> {
   send: (act: () => Promise<void>) => Promise<void>
 }
 
-export function useForm<F extends string>(order: readonly F[], fieldOf: Readonly<Record<string, F>> = {}): UsedForm<F> {
+/** `values`: what is typed, by field; a complaint goes as soon as its field is touched. */
+export function useForm<F extends string>(
+  order: readonly F[],
+  values: Values<F> = {} as Values<F>,
+  fieldOf: Readonly<Record<string, F>> = {},
+): UsedForm<F> {
   const { t, te } = useI18n()
   const route = useRoute()
   const router = useRouter()
   const wrong = reactive<Wrong<string>>({}) as Wrong<F>
   const complaint = ref('')
   const busy = ref(false)
+
+  for (const field of order) {
+    const value = values[field]
+    if (value) watch(value, () => (wrong[field] = ''))
+  }
 
   function judge(found: Wrong<F>): boolean {
     for (const field of order) wrong[field] = found[field] ?? ''

@@ -2,7 +2,7 @@
 
 import { api, got } from '@shared/api'
 import type { paths } from '@shared/api.gen'
-import type { DecideReview } from '../wire'
+import type { DecideReview, ReviewDetail } from '../wire'
 
 export type ReviewQuery = NonNullable<paths['/api/desk/reviews']['get']['parameters']['query']>
 
@@ -11,7 +11,9 @@ const ofFile = (fileId: number) => ({ params: { path: { file_id: fileId } } })
 export const reviewHttp = {
   page: (query: ReviewQuery) => got(api.GET('/api/desk/reviews', { params: { query } })),
   counts: () => got(api.GET('/api/desk/reviews/counts')),
-  open: (fileId: number) => got(api.POST('/api/desk/reviews/{file_id}/open', ofFile(fileId))),
+  // The client forgets that `only_if` is a pair.
+  open: (fileId: number) =>
+    got(api.POST('/api/desk/reviews/{file_id}/open', ofFile(fileId))) as Promise<ReviewDetail>,
   decide: (fileId: number, body: DecideReview) =>
     got(api.POST('/api/desk/reviews/{file_id}/decide', { ...ofFile(fileId), body })),
   undo: (fileId: number, version: number, reason: string) =>

@@ -4,10 +4,11 @@
  */
 
 import type { PDFDocumentLoadingTask } from 'pdfjs-dist'
-import { PDF_DATA } from './pdf_data'
 
-/** A page larger than this is drawn coarser: a document must not take the browser down. */
-const CANVAS_PIXELS_MAX = 16_000_000
+/** Where the build puts character maps and fonts (tooling/pdf-data.ts). */
+declare const __PDF_DATA__: string
+
+/** A picture in a document that is larger is left out: it must not take the browser down. */
 const IMAGE_PIXELS_MAX = 64_000_000
 
 type Opens = (bytes: ArrayBuffer) => PDFDocumentLoadingTask
@@ -17,15 +18,15 @@ let opening: Promise<Opens> | null = null
 async function load(): Promise<Opens> {
   const pdfjs = await import('pdfjs-dist/legacy/build/pdf.mjs')
   const port = new Worker(new URL('pdfjs-dist/legacy/build/pdf.worker.mjs', import.meta.url), { type: 'module' })
-  const worker = new pdfjs.PDFWorker({ port })
+  const worker = new pdfjs.PDFWorker({ port: port as unknown as null }) // described as null only
   return (bytes) =>
     pdfjs.getDocument({
       data: bytes,
       worker,
-      cMapUrl: `${PDF_DATA}cmaps/`,
+      cMapUrl: `${__PDF_DATA__}cmaps/`,
       cMapPacked: true,
-      standardFontDataUrl: `${PDF_DATA}standard_fonts/`,
-      wasmUrl: new URL(`${PDF_DATA}wasm/`, location.href).href,
+      standardFontDataUrl: `${__PDF_DATA__}standard_fonts/`,
+      wasmUrl: new URL(`${__PDF_DATA__}wasm/`, location.href).href,
       useWasm: false,
       isEvalSupported: false,
       enableXfa: false,
@@ -41,10 +42,4 @@ export async function openPdf(bytes: ArrayBuffer): Promise<PDFDocumentLoadingTas
     opening = null // the next document asks for the library again
     throw error
   }
-}
-
-/** How many pixels of a canvas to one of the page, so that the whole stays within bounds. */
-export function sharpness(width: number, height: number, ratio: number): number {
-  const pixels = width * height * ratio * ratio
-  return pixels <= CANVAS_PIXELS_MAX ? ratio : ratio * Math.sqrt(CANVAS_PIXELS_MAX / pixels)
 }

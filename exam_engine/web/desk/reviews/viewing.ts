@@ -33,6 +33,15 @@ export function scaleOf(size: Size, box: Size, view: View): number {
   return Math.max(0, Math.min(box.width / width, box.height / height)) * view.zoom
 }
 
+/** A page larger than this is drawn coarser: a document must not take the browser down. */
+const CANVAS_PIXELS_MAX = 16_000_000
+
+/** How many pixels of a canvas to one of the page, so that the whole stays within bounds. */
+export function sharpness(width: number, height: number, ratio: number): number {
+  const pixels = width * height * ratio * ratio
+  return pixels <= CANVAS_PIXELS_MAX ? ratio : ratio * Math.sqrt(CANVAS_PIXELS_MAX / pixels)
+}
+
 /** The neighbour in a row of `count`; the ends stay where they are. */
 export function neighbour(at: number, by: number, count: number): number {
   return Math.max(0, Math.min(count - 1, at + by))

@@ -4,7 +4,7 @@ import type { CycleView } from '../shapes'
 
 const CYCLE_YEARS = 3 // domain.md R-102
 const DAY_MS = 86_400_000
-const CYCLE_MAX = 2 ** 31 - 1
+const CYCLE_MAX = 8999
 
 export interface CycleDraft {
   cycle: number | null
@@ -40,7 +40,7 @@ export function cycleFaults(
   const { cycle, name, starts_on, ends_on } = draft
   if (cycle === null || !Number.isInteger(cycle) || cycle < 1 || cycle > CYCLE_MAX) faults.cycle = 'no_number'
   else if (cycles.some((one) => one.cycle === cycle)) faults.cycle = 'number_taken'
-  if (name.trim() === '') faults.name = 'no_name'
+  if (name.trim().length < 2) faults.name = 'no_name'
   if (starts_on === '' || ends_on === '' || starts_on >= ends_on) faults.ends_on = 'days_wrong'
   else if (cycles.some((one) => one.starts_on <= ends_on && starts_on <= one.ends_on)) faults.ends_on = 'overlaps'
   return faults

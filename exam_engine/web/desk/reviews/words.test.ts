@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import en from '@words/en/review.json'
+import zh from '@words/zh-CN/review.json'
+import { STATES } from './filters'
+import { templatesOf } from './reasons'
+import { ACTS } from './standing'
+import { SUBJECTS } from './filters'
+
+const here = new URL('./', import.meta.url)
+const roster = new URL('../roster/', import.meta.url)
+
+function sources(): string {
+  return [here, roster]
+    .flatMap((folder) => readdirSync(folder).map((name) => new URL(name, folder)))
+    .filter((file) => /\.(vue|ts)$/.test(file.pathname) && !file.pathname.endsWith('.test.ts'))
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n')
+}
+
+function at(words: unknown, key: string): unknown {
+  return key
+    .split('.')
+    .slice(1)
+    .reduce<unknown>((inner, name) => (inner as Record<string, unknown> | undefined)?.[name], words)
+}
+
+it('every sentence asked for by its whole name is there', () => {
+  const asked = [...sources().matchAll(/'(review\.[A-Za-z0-9_.]+)'/g)]
+  const keys = [...new Set(asked.map((match) => match[1] ?? ''))].filter((key) => !key.endsWith('.'))
+  expect(keys.length).toBeGreaterThan(100)
+  expect(keys.filter((key) => typeof at(zh, key) !== 'string')).toEqual([])
+})
+
+it('what is named by a code has words in both languages', () => {
+  for (const words of [zh, en]) {
+    expect(Object.keys(words.state)).toEqual(expect.arrayContaining([...STATES]))
+    expect(Object.keys(words.act)).toEqual(expect.arrayContaining([...ACTS]))
+    expect(Object.keys(words.title)).toEqual(['institution', 'agency', 'province', 'nation'])
+    for (const act of ['return', 'refuse'] as const) {
+      const named = SUBJECTS.flatMap((subject) => templatesOf(act, subject))
+      expect(Object.keys(words.template[act]).sort()).toEqual([...new Set(named)].sort())
+    }
+  }
+})
