@@ -7,7 +7,7 @@ import { complaints as lookOver, FOUND_HERE, sectionOf } from './check'
 import { CONTEXT, idOf, type Texts } from './context'
 import { Draft, type DraftServer, type DraftState, type Standing } from './draft'
 import { openShelf } from './shelf'
-import type { Complaint, Form, Values } from './shapes'
+import type { Complaint, Form, Value, Values } from './shapes'
 
 const EMPTY: Form = { code: '', sections: [] }
 
@@ -69,6 +69,14 @@ export function useDraft<V extends Standing>(
     return complaints.value.filter((one) => one.field === path && seen(one))
   }
 
+  function set(code: string, value: Value): void {
+    const before = state.value.values[code]
+    // A row that comes or goes moves the others: which of them he has left is not known any more.
+    const moved = Array.isArray(before) && Array.isArray(value) && before.length !== value.length
+    if (moved) left.value = new Set([...left.value].filter((path) => !path.startsWith(`${code}.`)))
+    draft?.set(code, value)
+  }
+
   function leave(path: string): void {
     if (entered.value === path) entered.value = ''
     left.value = new Set([...left.value, path])
@@ -82,7 +90,7 @@ export function useDraft<V extends Standing>(
     documents: computed(() => new Map(state.value.view?.documents.map((one) => [one.document_id, one]))),
     texts: computed(() => (state.value.view ? texts(state.value.view, state.value.values) : {})),
     complaintsAt,
-    set: (code, value) => draft?.set(code, value),
+    set,
     enter: (path) => (entered.value = path),
     leave,
     added: (document) => draft?.add(document),

@@ -147,6 +147,11 @@ export function optionLabel(words: Words, dictionary: string, code: string): str
   return dictionary === '' ? code : firstOf(words, [`reg.option.${dictionary}.${code}`], code)
 }
 
+/** A state in few words: that of an evaluation that was passed is a whole sentence elsewhere. */
+export function stateShort(words: Words, subject: string, state: string): string {
+  return firstOf(words, [`reg.status.${subject}.${state}`, `reg.state.${subject}.${state}`], state)
+}
+
 /** What the system says of a value; facts that are codes are put in words. */
 export function complaintText(words: Words, form: string, complaint: Complaint): string {
   const facts: Record<string, unknown> = { ...complaint.facts }
