@@ -3,7 +3,7 @@
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from PIL import Image
 
@@ -30,7 +30,7 @@ class Applicant(Person):
         self.walker, self.phone, self.outbox = walker, phone, outbox
         self.number = id_number(walker.number)
 
-    async def __aenter__(self) -> "Applicant":
+    async def __aenter__(self) -> Self:
         return self  # signs up first
 
     async def put(self, path: str, body: object) -> Any:

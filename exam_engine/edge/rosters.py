@@ -202,7 +202,7 @@ async def reset_physician(call: Call) -> AssessmentRow:
         if told is not None:  # the account is his stand-in's again: there he reads it
             await tell(connection, told, "M08", {"organisation": row["institution"]})
         subject = f"assessment {row['assessment_id']}"
-        bound = {"account": row["account_id"], "person": row["person_id"]}
+        bound = {"account_id": row["account_id"], "person_id": row["person_id"]}
         await audit(call, call.me, "assessment_reset", subject, runner=connection, reason=reason, **bound)
         view = _view(await _row(connection, row["assessment_id"]))
     for session in sessions:  # what is open on a device was opened as somebody he is not any more

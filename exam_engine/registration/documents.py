@@ -123,10 +123,7 @@ async def _cleaned(data: bytes, purpose: Purpose) -> Cleaned | NotCleaned:
     except TimeoutError:
         return NotCleaned("document_broken", "time")
     finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        await _end(process)
     return _understood(answer, process.returncode)
 
 
@@ -146,6 +143,16 @@ async def _ask(process: asyncio.subprocess.Process, data: bytes) -> bytes:
         return b""
     await process.wait()
     return bytes(said)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+    assert process.stdout is not None
+    while await process.stdout.read(PIECE):  # asyncio does not call it ended before its last word is read
+        pass
+    await process.wait()
 
 
 async def _feed(stdin: asyncio.StreamWriter, data: bytes) -> None:

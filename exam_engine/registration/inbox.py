@@ -21,13 +21,17 @@ LIST: Final = "、"
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """`facts`: what has to be given. `sms`: the copy's sentence, "" where none goes out (★ of domain.md)."""
+    """`facts`: what has to be given. `sms`: the copy's sentence, "" where none goes out (★ of domain.md).
+
+    `may`: facts without which another sentence says the same.
+    """
 
     facts: tuple[str, ...] = ()
     sms: str = ""
+    may: tuple[str, ...] = ()
 
 
-_RETURNED: Final = ("subject", "reason", "due_at")
+_RETURNED: Final = Kind(("subject", "reason"), may=("due_at",))
 _EXAM: Final = ("kind", "opens_at", "closes_at")
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -40,9 +44,9 @@ KINDS: Final[Mapping[str, Kind]] = {
     "M07": Kind(),
     "M08": Kind(("organisation",)),
     "M09": Kind(("organisation",)),
-    "M12": Kind(_RETURNED),
+    "M12": _RETURNED,
     "M13": Kind(sms="您已报名成功，请进入【定期考核】选择考核程序。"),
-    "M14": Kind(_RETURNED),
+    "M14": _RETURNED,
     "M15": Kind(("reason",)),
     "M16": Kind(),
     "M17": Kind(),
@@ -53,7 +57,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "M24": Kind(("reason",), "您的免考申请未通过，请参加业务水平测评，原因：{reason}。"),
     "M25": Kind(sms="您的免考申请超时未审，已转省级管理员。"),
     "M26": Kind(_EXAM, "{kind}测评时间：{opens_at}至{closes_at}，请按时完成。"),
-    "M27": Kind(("reason",)),
+    "M27": Kind(("reason",)),  # handed_in, or how it ended: candidate, time, invigilator, rule
     "M28": Kind(("text",)),
     "M29": Kind(("reason",)),
     "M30": Kind(("name",)),

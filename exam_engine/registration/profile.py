@@ -122,7 +122,7 @@ def check(values: Mapping[str, Any], known: Known, cycle: Cycle, today: date) ->
     found += _identity(values, days, known)
     found += certificates.complaints(values, known.id_number)
     found += _specialty(values)
-    found += _registry(values, known)
+    found += [each for each in _registry(values, known) if each.field not in wrong]
     return found
 
 

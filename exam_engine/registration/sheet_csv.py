@@ -47,7 +47,8 @@ class CsvLines:
         except csv.Error as error:
             raise BadSheet("sheet_broken", row=number + 1) from error
         finally:
-            text.detach()
+            if not self._file.closed:  # whoever opened it may be done before the last line
+                text.detach()
 
     def _separator(self) -> str:
         """What there is most of in the first line that has any."""

@@ -67,7 +67,21 @@ class Day:
         self.start(journal.run())
         clock: Any = Clock()
         parts: dict[str, Any] = dict.fromkeys(
-            ("settings", "redis", "bus", "keys", "pictures", "vision", "rng", "throttle", "hashing", "version")
+            (
+                "settings",
+                "redis",
+                "bus",
+                "keys",
+                "pictures",
+                "vision",
+                "sms",
+                "documents",
+                "known",
+                "rng",
+                "throttle",
+                "hashing",
+                "version",
+            )  # fmt: skip
         )
         return House(
             pool=pool,

@@ -38,7 +38,14 @@ describe('what a message says', () => {
 
   it('leaves the deadline out where there is none', () => {
     const open = { ...returned, facts: { ...returned.facts, due_at: null } }
-    expect(say('zh-CN', open)).toBe('您提交的考核报名被卫生机构退回，原因：照片不清晰，请修改后重新提交。')
+    const { due_at: _, ...without } = returned.facts
+    for (const one of [open, { ...returned, facts: without }])
+      expect(say('zh-CN', one)).toBe('您提交的考核报名被卫生机构退回，原因：照片不清晰，请修改后重新提交。')
+  })
+
+  it('says how an exam ended', () => {
+    const over = message(1, { code: 'M27', facts: { reason: 'time', kind: 'humanities' } })
+    expect(say('zh-CN', over)).toBe('已交卷（考试时间到），成绩待公布。')
   })
 
   it('names the fields that differ', () => {

@@ -30,6 +30,7 @@ const CODES = new Map([
 function fill(words: Words, name: string, value: Fact, locale: string): string {
   if (value === null) return ''
   if (name.endsWith('_at') && typeof value === 'string') return instant(value, locale)
+  if (name === 'reason' && words.te(`reg.message.fact.ending.${value}`)) return words.t(`reg.message.fact.ending.${value}`, {})
   if (name === 'fields') return fieldNames(words, String(value))
   const key = `${CODES.get(name)}.${value}`
   if (CODES.has(name) && words.te(key)) return words.t(key, {})
@@ -43,7 +44,7 @@ const fieldNames = (words: Words, codes: string): string =>
     .join(words.t('reg.message.fact.and', {}))
 
 function sentenceKey(words: Words, message: Message, reads: Reads): string {
-  const special = reads === 'organisation' ? message.count > 1 && 'many' : message.facts['due_at'] === null && 'undated'
+  const special = reads === 'organisation' ? message.count > 1 && 'many' : message.facts['due_at'] == null && 'undated'
   const keys = [special && `reg.message.${special}.${message.code}`, `reg.message.to_${reads}.${message.code}`]
   return keys.find((key): key is string => typeof key === 'string' && words.te(key)) ?? 'reg.message.unknown'
 }

@@ -84,7 +84,12 @@ async def test_the_general_procedure_with_a_refused_and_an_approved_exemption(se
         statuses = await kinds(somebody)
         assert statuses["professional"] == statuses["humanities"] == "ready"
 
-        reason = {"reason": "residency", "certificate": "住培合格证", "certificate_no": "T-1", "obtained_on": "2025-06-01"}
+        reason = {
+            "reason": "residency",
+            "certificate": "住培合格证",
+            "certificate_no": "T-1",
+            "obtained_on": "2025-06-01",
+        }
         files = {"evidence": [await somebody.upload(96)], "licence": [await somebody.upload(97)]}
         await somebody.hand_in("exemption", reason | files)
         assert (await kinds(somebody))["professional"] == "held"

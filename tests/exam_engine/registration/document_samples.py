@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import count
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
+from pikepdf import Array, Dictionary, Name, Pdf, Stream, StreamDecodeLevel, String
 from PIL import Image
 
 PICTURES = (Name.DCTDecode, Name.JPXDecode, Name.CCITTFaxDecode, Name.JBIG2Decode)
@@ -97,14 +97,15 @@ def zipped() -> bytes:
 
 
 def pdf(*changes: Callable[[Pdf], None], pages: int = 1, **options: object) -> bytes:
-    """A PDF with a line of text and a picture on each page, changed, and saved with `options`."""
+    """A PDF with a line of text and a picture on each page, changed, and saved with `options`, its streams as they are."""
     with pikepdf.new() as made:
         for number in range(pages):
             add_page(made, f"page {number + 1}")
         for change in changes:
             change(made)
         out = io.BytesIO()
-        made.save(out, static_id=True, **options)  # type: ignore[arg-type]
+        plain = {"stream_decode_level": StreamDecodeLevel.none, "compress_streams": False}
+        made.save(out, static_id=True, **(plain | options))  # type: ignore[arg-type]
         return out.getvalue()
 
 
@@ -215,10 +216,14 @@ def flate_bomb(made: Pdf) -> None:
 
 
 def chained_bomb(made: Pdf) -> None:
-    """Packed twice: 4 GB in a few kilobytes."""
-    packer = zlib.compressobj(9)
-    once = b"".join([*(packer.compress(bytes(40_000_000)) for _ in range(100)), packer.flush()])
-    with_picture(made, zlib.compress(once, 9), 5_000, 5_000, Array([Name.FlateDecode, Name.FlateDecode]))
+    """Packed twice: 400 MB in a few kilobytes."""
+    with_picture(
+        made,
+        zlib.compress(zlib.compress(bytes(400_000_000), 9), 9),
+        5_000,
+        5_000,
+        Array([Name.FlateDecode, Name.FlateDecode]),
+    )
 
 
 def content_bomb(made: Pdf) -> None:
@@ -227,8 +232,9 @@ def content_bomb(made: Pdf) -> None:
 
 def many_bombs(made: Pdf) -> None:
     """Each within the limit, together far beyond."""
-    for number in range(40):
-        one = Stream(made, zlib.compress(bytes(60_000_000 + number), 9), Subtype=Name.Image, Filter=Name.FlateDecode)
+    packed = zlib.compress(bytes(56_000_000), 9)
+    for number in range(20):
+        one = Stream(made, packed, Subtype=Name.Image, Filter=Name.FlateDecode)
         one.update(Dictionary(Width=7_000, Height=8_000, ColorSpace=Name.DeviceGray, BitsPerComponent=8))
         made.pages[0].obj.Resources.XObject[f"/Bomb{number}"] = one
 

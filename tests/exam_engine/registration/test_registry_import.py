@@ -211,12 +211,12 @@ async def test_a_province_brings_in_its_own_rows_only_and_takes_none_from_anothe
 
 async def test_a_file_that_breaks_off_changes_nothing(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry_import, "BATCH", 2)
-    data = as_csv([HEAD, *(physician(serial) for serial in range(7))]) + b'"broken'
+    data = as_csv([HEAD, *(physician(serial) for serial in range(30))]) + b'"broken'
     sheet = Sheet(io.BytesIO(data), COLUMNS, 1_000)
     with pytest.raises(BadSheet) as caught:
         async with connection.transaction():
             await RegistryImport(sheet, None, TODAY).run(connection)
-    assert (caught.value.code, caught.value.facts) == ("sheet_broken", {"row": 9})
+    assert (caught.value.code, caught.value.facts) == ("sheet_broken", {"row": 32})
     assert await connection.fetchval("SELECT count(*) FROM reg.registry") == 0
 
 

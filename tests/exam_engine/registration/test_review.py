@@ -243,7 +243,7 @@ def test_an_institution_takes_back_what_waits_at_the_agency_however_long() -> No
     assert to is State.ORG_REVIEW
 
 
-def rated(level: Level, simple: bool = False, **rating: Any) -> State:  # noqa: FBT001
+def rated(level: Level, simple: bool = False, **rating: Any) -> State:
     state = State.ORG_REVIEW if level is Level.INSTITUTION else State.AGY_REVIEW
     given = msgspec.structs.replace(GOOD, **rating)
     stands = standing(Subject.EVALUATION, state, simple_applied=simple)

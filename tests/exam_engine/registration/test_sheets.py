@@ -1,6 +1,7 @@
 """Spreadsheets as people make them, and as somebody who means harm does."""
 
 import csv
+import gc
 import io
 import itertools
 import zipfile
@@ -193,6 +194,15 @@ def test_the_largest_text_table_that_may_come_needs_little_memory() -> None:
     with pytest.raises(BadSheet) as caught:
         Sheet(file, COLUMNS, 10)
     assert caught.value.code == "sheet_cell_too_long"
+
+
+def test_a_file_may_be_closed_before_its_last_line() -> None:
+    file = io.BytesIO(as_csv([HEAD, *([("测试甲", "A1", "")] * 50)]))
+    rows = Sheet(file, COLUMNS, 100).rows()
+    next(rows)
+    file.close()
+    del rows
+    gc.collect()  # what goes wrong in there would be an error of this test
 
 
 # --- spreadsheets ------------------------------------------------------------------------------------------------

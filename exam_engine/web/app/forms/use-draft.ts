@@ -9,6 +9,8 @@ import { Draft, type DraftServer, type DraftState, type Standing } from './draft
 import { openShelf } from './shelf'
 import type { Complaint, Form, Value, Values } from './shapes'
 
+/** What is not there yet, rather than wrong: nobody is told so before he had a chance. */
+const ABSENT = new Set(['missing', 'say_one', 'none_ticked'])
 const EMPTY: Form = { code: '', sections: [] }
 
 export interface DraftPage<V extends Standing> {
@@ -65,7 +67,7 @@ export function useDraft<V extends Standing>(
   /** What is missing is said once its field was left, or handing in was tried; what is wrong, not while one types. */
   function complaintsAt(path: string): Complaint[] {
     const seen = (one: Complaint): boolean =>
-      attempted.value || (entered.value !== path && (one.code !== 'missing' || left.value.has(path)))
+      attempted.value || (entered.value !== path && (!ABSENT.has(one.code) || left.value.has(path)))
     return complaints.value.filter((one) => one.field === path && seen(one))
   }
 

@@ -29,6 +29,10 @@ describe('the parts of a result', () => {
     ])
   })
 
+  it('leave it to the rating which of the two was not qualified', () => {
+    expect(words(home('general', { evaluation: 'rejected' }), []).slice(0, 2)).toEqual(['work see_rating', 'ethics see_rating'])
+  })
+
   it('need no professional paper by the simple procedure, and none with an exemption', () => {
     expect(words(home('simple', {}), [])[3]).toBe('professional not_needed')
     expect(words(home('general', { exemption: 'approved' }), [])[3]).toBe('professional exempt')

@@ -4,21 +4,23 @@ import type { Home } from './shapes'
 
 export interface Leg {
   code: 'work' | 'ethics' | 'humanities' | 'professional'
-  word: 'pending' | 'qualified' | 'unqualified' | 'passed' | 'failed' | 'exempt' | 'not_needed' | 'released'
+  word: 'pending' | 'qualified' | 'see_rating' | 'passed' | 'failed' | 'exempt' | 'not_needed' | 'released'
   points: number | null
   max: number | null
 }
 
 const bare = (code: Leg['code'], word: Leg['word']): Leg => ({ code, word, points: null, max: null })
 
-/** Both were rated qualified when the evaluation passed; when it did not, which of them failed stands in the notice. */
-const rated = (home: Home): Leg['word'] =>
-  home.files.find((file) => file.subject === 'evaluation')?.state === 'approved' ? 'qualified' : 'pending'
+/** Both were rated qualified when the evaluation passed; when it did not, the rating says which of them failed. */
+function rated(home: Home): Leg['word'] {
+  const state = home.files.find((file) => file.subject === 'evaluation')?.state
+  return state === 'approved' ? 'qualified' : state === 'rejected' ? 'see_rating' : 'pending'
+}
 
 /** The make-up replaces the first attempt once it is released. */
 function exam(kind: 'humanities' | 'professional', papers: readonly PaperListEntry[]): Leg {
   const mine = papers.filter((paper) => paper.kind === kind)
-  if (mine.some((paper) => String(paper.status) === 'exempt')) return bare(kind, 'exempt')
+  if (mine.some((paper) => paper.status === 'exempt')) return bare(kind, 'exempt')
   const released = mine.filter((paper) => paper.points !== null)
   const last = released.find((paper) => paper.round === 'makeup') ?? released[0]
   if (!last) return bare(kind, 'pending')
@@ -30,6 +32,7 @@ export function legs(home: Home, papers: readonly PaperListEntry[]): Leg[] {
   const word = rated(home)
   const exempt = home.files.some((file) => file.subject === 'exemption' && file.state === 'approved')
   const simple = home.procedure === 'simple'
-  const professional = simple ? bare('professional', 'not_needed') : exempt ? bare('professional', 'exempt') : exam('professional', papers)
+  const settled = simple ? 'not_needed' : exempt ? 'exempt' : null
+  const professional = settled ? bare('professional', settled) : exam('professional', papers)
   return [bare('work', word), bare('ethics', word), exam('humanities', papers), professional]
 }

@@ -34,7 +34,7 @@ export function useHome(page?: Place): UsedHome {
       if (place === 'exams_only' || (page && isAhead(page, place))) await router.replace(pageOfPlace(place))
     } catch (error) {
       const problem = asProblem(error)
-      if (problem.status === 401) await router.replace({ name: 'login', query: { to: route.fullPath } })
+      if (problem.status === 401) await router.replace({ name: 'login', query: route.path === '/' ? {} : { to: route.fullPath } })
       else complaint.value = sentence({ t, te }, problem.code, problem.facts)
     } finally {
       loading.value = false

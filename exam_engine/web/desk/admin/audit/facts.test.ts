@@ -5,11 +5,18 @@ it('from and to stand side by side, whatever is missing on one side', () => {
   expect(tell({ from: { name: '甲', area: '' }, to: { name: '乙', disabled: true }, reason: '合并' })).toEqual({
     changes: [
       { name: 'name', from: '甲', to: '乙' },
-      { name: 'area', from: '—', to: '—' },
       { name: 'disabled', from: '—', to: 'true' },
     ],
     facts: [{ name: 'reason', value: '合并' }],
   })
+})
+
+it('windows are compared at both ends', () => {
+  const told = tell({ from: { registration: null }, to: { registration: { opens_at: 'a', closes_at: 'b' } } })
+  expect(told.changes).toEqual([
+    { name: 'registration.opens_at', from: '—', to: 'a' },
+    { name: 'registration.closes_at', from: '—', to: 'b' },
+  ])
 })
 
 it('single values are compared too', () => {

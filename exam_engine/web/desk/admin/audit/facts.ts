@@ -17,20 +17,27 @@ export interface Told {
   facts: Fact[]
 }
 
+const NONE = '—'
+
 type Tree = Readonly<Record<string, unknown>>
 
 const isTree = (value: unknown): value is Tree => value !== null && typeof value === 'object' && !Array.isArray(value)
 
-/** `from` and `to` side by side, the rest as it is. */
+/** `from` and `to` side by side where they differ, the rest as it is. */
 export function tell(facts: Tree): Told {
   const { from, to, ...others } = facts
   if (from === undefined && to === undefined) return { changes: [], facts: flat(others) }
   if (!isTree(from) || !isTree(to)) {
     return { changes: [{ name: '', from: said(from), to: said(to) }], facts: flat(others) }
   }
-  const names = [...new Set([...Object.keys(from), ...Object.keys(to)])]
-  const changes = names.map((name) => ({ name, from: said(from[name]), to: said(to[name]) }))
-  return { changes, facts: flat(others) }
+  const [before, after] = [values(from), values(to)]
+  const names = [...new Set([...before.keys(), ...after.keys()])]
+  const changes = names.map((name) => ({ name, from: before.get(name) ?? NONE, to: after.get(name) ?? NONE }))
+  return { changes: changes.filter((one) => one.from !== one.to), facts: flat(others) }
+}
+
+function values(tree: Tree): Map<string, string> {
+  return new Map(flat(tree).map((one) => [one.name, one.value]))
 }
 
 function flat(tree: Tree, before = ''): Fact[] {
@@ -42,6 +49,6 @@ function flat(tree: Tree, before = ''): Fact[] {
 }
 
 function said(value: unknown): string {
-  if (value === null || value === undefined || value === '') return '—'
+  if (value === null || value === undefined || value === '') return NONE
   return typeof value === 'string' ? value : JSON.stringify(value)
 }

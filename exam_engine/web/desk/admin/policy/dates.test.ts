@@ -38,7 +38,8 @@ describe('the strip', () => {
 
   it('knows what is open and how long', () => {
     expect([stateOf(1, 2, 0), stateOf(1, 2, 1), stateOf(1, 2, 2)]).toEqual(['before', 'open', 'closed'])
-    expect(lengthOf(0, 26 * 3_600_000)).toEqual({ days: 1, hours: 2 })
+    expect(lengthOf(0, 26 * 3_600_000 + 61_000)).toEqual({ days: 1, hours: 2, minutes: 1 })
+    expect(lengthOf(0, 59 * 60_000)).toEqual({ days: 0, hours: 0, minutes: 59 })
   })
 })
 

@@ -55,8 +55,8 @@ function marks(from: number, to: number): number[] {
   return all.filter((_, index) => index % step === 0)
 }
 
-/** Whole days and hours from one instant to another. */
-export function lengthOf(opensMs: number, closesMs: number): { days: number; hours: number } {
-  const hours = Math.round((closesMs - opensMs) / 3_600_000)
-  return { days: Math.floor(hours / 24), hours: hours % 24 }
+/** From one instant to another, in whole minutes. */
+export function lengthOf(opensMs: number, closesMs: number): { days: number; hours: number; minutes: number } {
+  const minutes = Math.round((closesMs - opensMs) / 60_000)
+  return { days: Math.floor(minutes / 1440), hours: Math.floor(minutes / 60) % 24, minutes: minutes % 60 }
 }

@@ -1,0 +1,100 @@
+// @vitest-environment happy-dom
+import { createApp, defineComponent, h, nextTick, ref, type App } from 'vue'
+import { createI18n } from 'vue-i18n'
+import { createMemoryHistory, createRouter, type Router } from 'vue-router'
+import { afterEach, expect, it } from 'vitest'
+import { Problem } from '@shared/problem'
+import { useForm, type UsedForm } from './use-form'
+
+const nothing = defineComponent({ render: () => null })
+const codes = { code_wrong: 'wrong code', sms_away: 'no SMS now', unknown: 'unknown {code}' }
+let app: App | undefined
+
+interface Page {
+  form: UsedForm<'phone' | 'code'>
+  code: { value: string }
+  router: Router
+}
+
+async function page(): Promise<Page> {
+  const router = createRouter({
+    history: createMemoryHistory(),
+    routes: [
+      { path: '/here', component: nothing },
+      { path: '/login', name: 'login', component: nothing },
+    ],
+  })
+  await router.push('/here')
+  const code = ref('')
+  let form: UsedForm<'phone' | 'code'>
+  const root = document.createElement('div')
+  document.body.append(root)
+  app = createApp({
+    setup() {
+      form = useForm<'phone' | 'code'>(['phone', 'code'], { code: () => code.value }, { code_wrong: 'code' })
+      return () => [h('input', { id: 'field-phone' }), h('input', { id: 'field-code' })]
+    },
+  })
+  app.use(createI18n({ legacy: false, locale: 'en', messages: { en: { codes } } })).use(router).mount(root)
+  return { form: form!, code, router }
+}
+
+afterEach(() => {
+  app?.unmount()
+  document.body.innerHTML = ''
+})
+
+it('a form is sent once, however often its button is pressed', async () => {
+  const { form } = await page()
+  let sent = 0
+  let done: () => void = () => undefined
+  const act = async (): Promise<void> => {
+    sent++
+    await new Promise<void>((resolve) => (done = resolve))
+  }
+  const first = form.send(act)
+  await form.send(act)
+  expect([sent, form.busy.value]).toEqual([1, true])
+  done()
+  await first
+  expect(form.busy.value).toBe(false)
+})
+
+it('what the server says of a field stands there, has the focus, and goes when the field is touched', async () => {
+  const { form, code } = await page()
+  await form.send(() => Promise.reject(new Problem('code_wrong', 409)))
+  await nextTick()
+  expect([form.wrong.code, form.complaint.value]).toEqual(['wrong code', ''])
+  expect(document.activeElement?.id).toBe('field-code')
+  code.value = '1'
+  await nextTick()
+  expect(form.wrong.code).toBe('')
+})
+
+it('what belongs to no field stands below, until the next try', async () => {
+  const { form } = await page()
+  await form.send(() => Promise.reject(new Problem('sms_away', 503)))
+  expect(form.complaint.value).toBe('no SMS now')
+  await form.send(() => Promise.resolve())
+  expect(form.complaint.value).toBe('')
+})
+
+it('the focus goes to the first wrong field of the page', async () => {
+  const { form } = await page()
+  expect(form.judge({ code: 'no', phone: 'no' })).toBe(false)
+  await nextTick()
+  expect(document.activeElement?.id).toBe('field-phone')
+  expect(form.judge({})).toBe(true)
+})
+
+it('a session that has ended leads to the log-in and back here', async () => {
+  const { form, router } = await page()
+  await form.send(() => Promise.reject(new Problem('not_logged_in', 401)))
+  expect(router.currentRoute.value.fullPath).toBe('/login?to=/here')
+})
+
+it('a wrong password at log-in is said where one is', async () => {
+  const { form, router } = await page()
+  await form.send(() => Promise.reject(new Problem('wrong_login', 401)))
+  expect([router.currentRoute.value.path, form.complaint.value]).toEqual(['/here', 'unknown wrong_login'])
+})
