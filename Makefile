@@ -59,7 +59,7 @@ bench: $(INSTALLED) web ## what the engine reaches here, against a bare baseline
 
 simulate: $(INSTALLED) ## the simulation with more seeds: make simulate SEEDS=5000, or SEED=17 for one
 	$(if $(SEED),SIM_SEED=$(SEED),SIM_SEEDS=$(or $(SEEDS),1000) SIM_FIRST=$(or $(FIRST),0)) \
-		$(BIN)/pytest tests/simulation --timeout=0 $(ARGS)
+		$(BIN)/pytest tests/simulation tests/exam_engine/registration/test_random_files.py --timeout=0 $(ARGS)
 
 lock: ## write requirements.lock anew, from the newest versions pyproject.toml allows
 	PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= PYTHONS="$(PYTHONS)" tools/lock

@@ -52,7 +52,7 @@ async def past_cycles(call: Call) -> PastCycles:
     """历次考核: the cycles before."""
     pool = call.house.pool
     found = []
-    for row in await pool.fetch(store.PAST_CYCLES, call.me.person_id):
+    for row in await pool.fetch(store.PAST_CYCLES, call.me.person_id, await homes.current_cycle(pool)):
         app = await store.load(pool, row["application_id"])
         assert app is not None
         found.append(
@@ -168,6 +168,7 @@ async def bind(call: Call) -> Home:
         raise Refused("bound_already") from error
     for key in (f"bind:{me.account_id}", f"bind-number:{asked.province}:{number}"):
         await house.throttle.forget(key)
+    house.bus.wake_inbox(persons=[me.person_id])
     return await homes.home_of(call)
 
 

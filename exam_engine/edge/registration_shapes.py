@@ -128,8 +128,10 @@ class AgreeNotice(_Shape, frozen=True, kw_only=True):
 
 
 class HomeStep(_Shape, frozen=True, kw_only=True):
-    """`code`: registration, procedure, evaluation, exemption, exam, result. `state`: done, current, todo, skipped,
-    failed. `status`: the finer word under it, of the step's own file (`reg.status.<code>.<status>`)."""  # noqa: D209
+    """`code`: registration, procedure, evaluation, exemption, exam, result. `state`: done, current, todo, skipped, failed.
+
+    `status`: the finer word under it, of the step's own file (`reg.status.<code>.<status>`).
+    """
 
     code: str
     state: str
@@ -157,8 +159,8 @@ class FileStanding(_Shape, frozen=True, kw_only=True):
 class Home(_Shape, frozen=True, kw_only=True):
     """Everything the home page shows.
 
-    `place`: where this account is on its way: certify, bind, password (must be changed), notice, home, or exams_only (an
-    account made by staff for exams alone). `button`: the one main action: certify, bind, change_password, read_notice,
+    `place`: where this account is on its way: certify, bind, password (must be changed), notice, home, or exams_only
+    (an account made by staff for exams alone). `button`: the one main action: certify, bind, change_password, read_notice,
     confirm_profile, choose_procedure, self_evaluate, details, or none (`waiting` says for whom: institution, agency,
     province, window, nobody).
     """
@@ -276,7 +278,7 @@ class AtVersion(_Shape, frozen=True, kw_only=True):
 
 
 class ProcedureView(_Shape, frozen=True, kw_only=True):
-    """选择考核程序. `procedure`: none, simple_applied, simple, general. `may_change`: the simple one can be taken back."""
+    """选择考核程序. `procedure`: none, simple_applied, simple, general. `may_change`: the simple one may be taken back."""
 
     procedure: str
     version: int
@@ -300,12 +302,11 @@ class ChooseProcedure(_Shape, frozen=True, kw_only=True):
 
     version: Version
     choice: str
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class PhotoHints(_Shape, frozen=True, kw_only=True):
-    """A photo that was taken as document; `hints`: what is wrong with it as a reference (empty: good). `looked`: a
-    face model saw it."""  # noqa: D209
+    """A photo taken as document; `hints`: what is wrong with it as a reference. `looked`: a face model saw it."""
 
     document: DocumentView
     looked: bool
@@ -337,7 +338,7 @@ class Inbox(_Shape, frozen=True, kw_only=True):
 class ReadMessages(_Shape, frozen=True, kw_only=True):
     """No ids: all of them."""
 
-    message_ids: Annotated[list[Id], Meta(max_length=500)] = []
+    message_ids: Annotated[list[Id], Meta(max_length=500)] = msgspec.field(default_factory=list)
 
 
 class InboxNews(msgspec.Struct, frozen=True, tag="inbox", tag_field="type"):

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import Meta
 
 from exam_engine.edge.registration_shapes import (
@@ -272,7 +273,7 @@ class SittingWindow(_Shape, frozen=True, kw_only=True):
 class MoveWindow(_Shape, frozen=True, kw_only=True):
     opens_at: datetime
     closes_at: datetime
-    audience: Annotated[list[str], Meta(max_length=60)] = []
+    audience: Annotated[list[str], Meta(max_length=60)] = msgspec.field(default_factory=list)
     reason: Annotated[str, Meta(min_length=5, max_length=500)]
 
 
@@ -422,8 +423,11 @@ class InstitutionCount(_Shape, frozen=True, kw_only=True):
 
 
 class Statistics(_Shape, frozen=True, kw_only=True):
-    """How far everybody is. Steps: unbound, not_started, profile_draft, profile_org, profile_agy, profile_returned,
-    enrolled, evaluation_org, evaluation_agy, evaluation_returned, rated_pass, rated_fail, ended."""  # noqa: D209
+    """How far everybody is.
+
+    Steps: unbound, not_started, profile_draft, profile_org, profile_agy, profile_returned, enrolled, evaluation_org,
+    evaluation_agy, evaluation_returned, rated_pass, rated_fail, ended.
+    """
 
     at: datetime
     total: int
@@ -442,7 +446,7 @@ class DayCount(_Shape, frozen=True, kw_only=True):
 
 
 class AuditRow(_Shape, frozen=True, kw_only=True):
-    """One line of the audit log. `source`: desk (people.audit) or file (reg.moves)."""
+    """One line of the audit log."""
 
     audit_id: int
     at: datetime

@@ -253,7 +253,7 @@ CREATE TABLE reg.moves (
     digest          bytea  NOT NULL CHECK (length(digest) = 32)
 );
 CREATE INDEX ON reg.moves (application_id, move_id);
-CREATE INDEX moves_days ON reg.moves USING brin (at);
+CREATE INDEX moves_days ON reg.moves (at, event, application_id) WHERE event IN ('submit', 'approve', 'return');
 CREATE TRIGGER moves_never_changed BEFORE UPDATE OR DELETE ON reg.moves
     FOR EACH ROW EXECUTE FUNCTION exam.never_changed();
 REVOKE UPDATE, DELETE, TRUNCATE ON reg.moves FROM PUBLIC;
@@ -296,6 +296,7 @@ CREATE INDEX ON reg.messages (person_id, message_id DESC) WHERE person_id IS NOT
 CREATE INDEX ON reg.messages (organisation_id, message_id DESC) WHERE organisation_id IS NOT NULL;
 CREATE UNIQUE INDEX messages_digest ON reg.messages (organisation_id, code, day) WHERE organisation_id IS NOT NULL;
 CREATE INDEX messages_unread ON reg.messages (person_id) WHERE read_at IS NULL;
+CREATE INDEX messages_unread_desk ON reg.messages (organisation_id) WHERE read_at IS NULL;
 CREATE INDEX messages_due ON reg.messages (message_id) WHERE sms = 'due';
 
 -- Which reminder of an exam's window went out to all who may sit.

@@ -118,7 +118,17 @@ def problems(app: Application, subject: Subject, values: Mapping[str, Any], now:
         case Subject.DEFERRAL:
             return complaints(exemption.DEFERRAL_FORM, values)
         case Subject.CHANGE:
-            return complaints(profile.CHANGE_FORM, values)
+            return complaints(profile.CHANGE_FORM, values) + _change_problems(app, values, today)
+
+
+def _change_problems(app: Application, values: Mapping[str, Any], today: date) -> list[Complaint]:
+    """What the profile would contradict if the change were part of it; being incomplete is the form's own matter."""
+    new = {code: value for code, value in values.items() if code in profile.CHANGEABLE}
+    found = profile.check(app.profile_values() | new, known(app), app.cycle, today)
+    return [each for each in found if each.field in new and each.code not in OWN_COMPLAINTS]
+
+
+OWN_COMPLAINTS: Final = frozenset({"missing", "too_short", "too_long", "wrong_format", "not_a_choice", "not_a_date"})
 
 
 def known(app: Application) -> profile.Known:

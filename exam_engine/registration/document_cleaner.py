@@ -32,7 +32,7 @@ Image.preinit()
 for codec in ("ascii", "latin-1", "utf-16", "utf-16-be", "utf-16-le"):
     codecs.lookup(codec)
 
-MEMORY_BYTES_MAX: Final = 1024 * 1024 * 1024
+MEMORY_BYTES_MAX: Final = 768 * 1024 * 1024
 CPU_S_MAX: Final = 5  # the largest honest ones take one
 FILES_MAX: Final = 4  # stdin, stdout, stderr and the copy of stdout
 NICE: Final = 5  # answers come before documents

@@ -51,15 +51,17 @@ def _upright(data: bytes, media: str) -> Image.Image:
             if not all(SIDE_MIN <= side <= SIDE_MAX for side in sides) or sides[0] * sides[1] > PIXELS_MAX:
                 raise BadDocument("document_size", f"{sides[0]}x{sides[1]}")
             image.draft(None, (KEPT_SIDE_MAX, KEPT_SIDE_MAX))  # a large JPEG is decoded smaller at once
-            return _opaque(ImageOps.exif_transpose(image))
+            ImageOps.exif_transpose(image, in_place=True)  # a large picture should not be in memory three times
+            return _opaque(image)
 
 
 def _opaque(picture: Image.Image) -> Image.Image:
     """In grey or colour, on white: what was transparent would be shown differently by each viewer."""
     if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        white = Image.new("RGBA", picture.size, "white")
-        return Image.alpha_composite(white, picture).convert("RGB")
+        shown = picture if picture.mode == "RGBA" else picture.convert("RGBA")
+        white = Image.new("RGB", picture.size, "white")
+        white.paste(shown, mask=shown.getchannel("A"))
+        return white
     if picture.mode in GREY_16:
         return picture.convert("I").point(lambda value: value / 256).convert("L")
     return picture.convert("L" if picture.mode in GREY else "RGB")

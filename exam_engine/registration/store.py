@@ -100,7 +100,7 @@ PAST_CYCLES = """
 SELECT a.application_id, c.name, c.starts_on, c.ends_on, o.name AS institution, a.procedure
 FROM reg.applications a JOIN exam.cycles c USING (cycle)
 JOIN people.organisations o ON o.organisation_id = a.institution_id
-WHERE a.person_id = $1 ORDER BY c.ends_on DESC, a.cycle DESC LIMIT 20
+WHERE a.person_id = $1 AND a.cycle IS DISTINCT FROM $2 ORDER BY c.ends_on DESC, a.cycle DESC LIMIT 20
 """
 
 

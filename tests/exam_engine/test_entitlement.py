@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from exam_engine.entitlement import Facts, Gate, Outcome, gate
@@ -14,7 +15,8 @@ PASSED, FAILED, BARRED = Outcome.PASSED, Outcome.FAILED, Outcome.BARRED
 
 
 def facts(**changed: Any) -> Facts:
-    return Facts(**({"rated": True, "procedure": "general"} | changed))
+    plain = Facts(rated=True, procedure="general")
+    return msgspec.structs.replace(plain, **changed)
 
 
 CASES: list[tuple[str, Kind, Round, dict[str, Any], Gate, str]] = [

@@ -81,7 +81,7 @@ class Day:
                 "throttle",
                 "hashing",
                 "version",
-            )  # fmt: skip
+            )
         )
         return House(
             pool=pool,

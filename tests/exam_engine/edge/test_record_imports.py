@@ -33,12 +33,12 @@ class Deciders:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def deciders(server: Server) -> AsyncIterator[Deciders]:
-    await server.add_staff("nation", "nation", await server.add_organisation("nation", "测试国家办公室"))
-    await server.add_staff("province-35", "province", await server.add_organisation("province", "测试福建省", "35"))
+    await server.add_staff("records-nation", "nation", await server.add_organisation("nation", "测试国家办公室"))
+    await server.add_staff("records-35", "province", await server.add_organisation("province", "测试福建省", "35"))
     async with (
-        server.person("nation") as nation,
+        server.person("records-nation") as nation,
         server.staff("province") as beijing,
-        server.person("province-35") as fujian,
+        server.person("records-35") as fujian,
     ):
         yield Deciders(nation, beijing, fujian)
 

@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from itertools import count
+from typing import Any
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, Stream, StreamDecodeLevel, String
@@ -13,7 +14,7 @@ from PIL import Image
 
 PICTURES = (Name.DCTDecode, Name.JPXDecode, Name.CCITTFaxDecode, Name.JBIG2Decode)
 MARKER = b"PRIVATE-MARKER-2718"
-_SHADES = count(1)
+_NUMBERS = count(1)
 
 
 def drawn(width: int = 400, height: int = 500, mode: str = "RGB") -> Image.Image:
@@ -26,8 +27,10 @@ def drawn(width: int = 400, height: int = 500, mode: str = "RGB") -> Image.Image
 
 def fresh() -> Image.Image:
     """A picture that no other document shows."""
-    picture, shade = drawn(), next(_SHADES)
-    picture.paste((shade % 256, shade // 256, 77), (200, 300, 300, 400))
+    picture, number = drawn(), next(_NUMBERS)
+    for bit in range(16):
+        if number >> bit & 1:
+            picture.paste((255, 255, 255), (20 * bit, 300, 20 * bit + 20, 340))
     return picture
 
 
@@ -96,8 +99,8 @@ def zipped() -> bytes:
 # --- PDF ---------------------------------------------------------------------------------------------------------
 
 
-def pdf(*changes: Callable[[Pdf], None], pages: int = 1, **options: object) -> bytes:
-    """A PDF with a line of text and a picture on each page, changed, and saved with `options`, its streams as they are."""
+def pdf(*changes: Callable[[Pdf], None], pages: int = 1, **options: Any) -> bytes:
+    """A PDF with a line of text and a picture on each page, changed, and saved with streams as they are."""
     with pikepdf.new() as made:
         for number in range(pages):
             add_page(made, f"page {number + 1}")
@@ -105,7 +108,7 @@ def pdf(*changes: Callable[[Pdf], None], pages: int = 1, **options: object) -> b
             change(made)
         out = io.BytesIO()
         plain = {"stream_decode_level": StreamDecodeLevel.none, "compress_streams": False}
-        made.save(out, static_id=True, **(plain | options))  # type: ignore[arg-type]
+        made.save(out, static_id=True, **(options if "encryption" in options else plain | options))
         return out.getvalue()
 
 

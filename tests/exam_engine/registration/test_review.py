@@ -243,7 +243,7 @@ def test_an_institution_takes_back_what_waits_at_the_agency_however_long() -> No
     assert to is State.ORG_REVIEW
 
 
-def rated(level: Level, simple: bool = False, **rating: Any) -> State:
+def rated(level: Level, *, simple: bool = False, **rating: Any) -> State:
     state = State.ORG_REVIEW if level is Level.INSTITUTION else State.AGY_REVIEW
     given = msgspec.structs.replace(GOOD, **rating)
     stands = standing(Subject.EVALUATION, state, simple_applied=simple)
@@ -252,9 +252,9 @@ def rated(level: Level, simple: bool = False, **rating: Any) -> State:
 
 @pytest.mark.parametrize("leg", ["work", "ethics"])
 def test_an_agency_that_rates_one_leg_unqualified_ends_it_with_a_reason_code(leg: str) -> None:
-    assert rated(Level.AGENCY, **{leg: "unqualified", "reason_code": "U12"}) is State.REJECTED
+    assert rated(Level.AGENCY, **dict[str, Any]({leg: "unqualified", "reason_code": "U12"})) is State.REJECTED
     with pytest.raises(Invalid) as refusal:
-        rated(Level.AGENCY, **{leg: "unqualified"})
+        rated(Level.AGENCY, **dict[str, Any]({leg: "unqualified"}))
     assert refusal.value.code == "reason_code_missing"
 
 

@@ -178,6 +178,16 @@ describe('a draft', () => {
     expect([draft.state.values, draft.state.conflict, shelf.kept]).toEqual([{}, null, null])
   })
 
+  it('of a closed file says only what was written here, and nothing of what others added', async () => {
+    server.values = { post: '主任' }
+    const draft = await opened()
+    draft.set('school', '甲')
+    server.elsewhere({ post: '院长', major: '乙' })
+    server.editable = false
+    await draft.flush()
+    expect(draft.state.conflict).toMatchObject({ closed: true, codes: ['school'] })
+  })
+
   it('the server refuses is kept, and tried again only when it was changed', async () => {
     const draft = await opened()
     server.refuse = new Problem('wrong_value', 400, { field: 'school' })

@@ -104,7 +104,19 @@ export class Draft<V extends Standing> {
     const view = this.state.view as V
     if (same(values, view.values)) return this.drop()
     if (view.editable && (version === view.version || same(base, view.values))) return this.put(values, 0)
-    this.show({ values, conflict: { theirs: view, base, codes: differing(values, view.values), closed: !view.editable } })
+    this.show({ values })
+    this.ask(view, base)
+  }
+
+  /** Put before the person what differs; of a closed file only what he wrote himself. Nothing of that: let it go. */
+  private ask(theirs: V, base: Values, refused: Problem | null = null): void {
+    const { values } = this.state
+    const closed = !theirs.editable
+    const own = new Set(differing(base, values))
+    const codes = differing(values, theirs.values).filter((code) => !closed || own.has(code))
+    if (codes.length) return this.show({ sign: 'unsaved', refused, conflict: { theirs, base, codes, closed } })
+    this.take(theirs)
+    this.drop()
   }
 
   /** What the server says now is what stands. */
@@ -213,11 +225,7 @@ export class Draft<V extends Standing> {
       this.version = theirs.version
       return true
     }
-    this.show({
-      sign: 'unsaved',
-      refused: closed ? problem : null,
-      conflict: { theirs, base, codes: differing(values, theirs.values), closed },
-    })
+    this.ask(theirs, base, closed ? problem : null)
     return false
   }
 

@@ -1,7 +1,7 @@
 /** A draft on a page: opened with it, saved on leaving, with the complaints that are to be seen and where. */
 import { computed, onBeforeUnmount, onMounted, provide, ref, shallowRef, watch, type ComputedRef, type Ref } from 'vue'
 import { useRouter } from 'vue-router'
-import { asProblem } from '@shared/problem'
+import { asProblem, Problem } from '@shared/problem'
 import { whoAmI } from '../me'
 import { complaints as lookOver, FOUND_HERE, sectionOf } from './check'
 import { CONTEXT, idOf, type Texts } from './context'
@@ -24,6 +24,8 @@ export interface DraftPage<V extends Standing> {
   uploads: Ref<number>
   /** Where somebody is to look next; a new object each time. */
   jump: Ref<{ path: string } | null>
+  /** Why not everything is with the server; null while a person is asked about it. */
+  unsent: () => Problem | null
   draft: () => Draft<V> | null
   open: () => Promise<void>
 }
@@ -100,6 +102,10 @@ export function useDraft<V extends Standing>(
     uploading: (more) => (uploads.value += more),
   })
 
+  function unsent(): Problem | null {
+    return state.value.conflict ? null : (state.value.refused ?? new Problem('no_network', 0))
+  }
+
   const again = (): void => void draft?.flush()
   const hidden = (): void => {
     if (document.visibilityState === 'hidden') void draft?.flush(true)
@@ -125,7 +131,7 @@ export function useDraft<V extends Standing>(
     (out) => out && void router.replace({ name: 'login' }),
   )
 
-  return { state, form, complaints, hard, attempted, uploads, jump, draft: () => draft, open }
+  return { state, form, complaints, hard, attempted, uploads, jump, unsent, draft: () => draft, open }
 }
 
 function allOf<V extends Standing>(form: Form, state: DraftState<V>): Complaint[] {

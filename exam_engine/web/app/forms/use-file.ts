@@ -56,7 +56,8 @@ export function useFile(subject: Subject, texts?: (view: FileView, values: Value
     busy.value = true
     const sent = await page.draft()?.flush()
     busy.value = false
-    if (sent && complete()) asking.value = 'submit'
+    if (!sent) problem.value = page.unsent()
+    else if (complete()) asking.value = 'submit'
   }
 
   async function act(what: (version: number) => Promise<FileView>): Promise<void> {

@@ -41,6 +41,7 @@ const form: FormShape = {
         field('scan', 'files'),
         field('photo', 'photo'),
         field('declared', 'tick'),
+        field('note', 'long'),
       ],
     },
   ],
@@ -70,6 +71,12 @@ describe('a form as it is read', () => {
     expect(lineOf({ values }, 'moves')).toBeUndefined()
     const changes = [{ field: 'moves', before: [{ kind: 'place' }], after: [] }]
     expect(lineOf({ values, changes }, 'moves')?.before?.rows).toHaveLength(1)
+  })
+
+  it('leaves out a note that was left empty, unless there was one before', () => {
+    expect(lineOf({}, 'note')).toBeUndefined()
+    expect(lineOf({ values: { note: '测试' } }, 'note')?.text).toBe('测试')
+    expect(lineOf({ changes: [{ field: 'note', before: '测试', after: null }] }, 'note')?.before?.text).toBe('测试')
   })
 
   it('shows what stood there before, also where nothing is left', () => {
@@ -122,6 +129,6 @@ it('the registry stands beside what was filled in', () => {
   expect(comparedTo(registry, source(), words)).toEqual([
     { code: 'title', label: '职称', given: '主任医师', registered: '主治医师', same: false },
     { code: 'name', label: 'name', given: '测试甲', registered: '测试甲', same: true },
-    { code: 'practice_place', label: 'practice_place', given: '', registered: '测试医院', same: true },
+    { code: 'institution', label: 'institution', given: '', registered: '测试医院', same: true },
   ])
 })

@@ -1,6 +1,6 @@
 /**
  * A form and what was filled in, as lines to read: words instead of codes, what changed since the last return, what the
- * system noticed. Fields that don't apply, or were left empty and didn't change, are left out of rows but not of sections.
+ * system noticed. Left out are fields that were not asked, and notes and ticks that were left empty.
  */
 
 import type { Complaint, FormField, FormShape, ReviewChange, ReviewDetail } from '../wire'
@@ -18,6 +18,8 @@ export interface Line {
   /** '' when empty. */
   text: string
   long: boolean
+  /** Nothing to read when it is empty. */
+  brief: boolean
   /** Document ids. */
   files: readonly number[]
   photo: number | null
@@ -61,7 +63,8 @@ export function partsOf(source: Source, words: Words): Part[] {
     title: firstOf(words, [`reg.section.${form.code}.${section.code}`], section.code),
     lines: section.fields
       .filter((field) => applies(field, source.values) || source.changes.some((each) => each.field === field.code))
-      .map((field) => topLine(field, source, words)),
+      .map((field) => topLine(field, source, words))
+      .filter((line) => !line.brief || line.text !== '' || line.before !== null || line.problems.length > 0),
   }))
 }
 
@@ -81,6 +84,7 @@ function lineOf(field: FormField, value: unknown, form: string, rows: string, wo
     label: fieldLabel(words, form, field.code, rows),
     text: '',
     long: field.kind === 'long',
+    brief: field.kind === 'long' || field.kind === 'tick',
     files: [],
     photo: null,
     rows: [],
@@ -211,7 +215,8 @@ export function comparedTo(registry: Readonly<Record<string, string>>, source: S
   const fields = new Map(source.form.sections.flatMap((section) => section.fields).map((field) => [field.code, field]))
   return Object.entries(registry)
     .filter(([, value]) => value !== '')
-    .map(([code, value]) => {
+    .map(([registered, value]) => {
+      const code = FIELD_OF[registered] ?? registered
       const field = fields.get(code)
       const raw = field?.kind === 'shown' ? source.shown[code] : source.values[code]
       const dictionary = field?.options ?? DICTIONARY[code] ?? ''
@@ -224,6 +229,9 @@ export function comparedTo(registry: Readonly<Record<string, string>>, source: S
       }
     })
 }
+
+/** The registry's names of fields, where the form has another. */
+const FIELD_OF: Record<string, string> = { practice_place: 'institution' }
 
 const DICTIONARY: Record<string, string> = {
   sex: 'sex',

@@ -28,17 +28,31 @@ describe('instants in a field', () => {
 })
 
 it('a table for spreadsheets is quoted, and never a formula', () => {
-  expect(asCsv([['行', 'a,b'], [3, '=1+1'], [4, 'he said "no"']])).toBe(
-    '\ufeff行,"a,b"\r\n3,\'=1+1\r\n4,"he said ""no"""\r\n',
-  )
+  expect(
+    asCsv([
+      ['行', 'a,b'],
+      [3, '=1+1'],
+      [4, 'he said "no"'],
+    ]),
+  ).toBe('\ufeff行,"a,b"\r\n3,\'=1+1\r\n4,"he said ""no"""\r\n')
 })
 
 it('a reason says something', () => {
-  expect(['', '     ', '四个字啊', '五个字才够', 'x'.repeat(501)].map(reasonFits)).toEqual([false, false, false, true, false])
+  expect(['', '     ', '四个字啊', '五个字才够', 'x'.repeat(501)].map(reasonFits)).toEqual([
+    false,
+    false,
+    false,
+    true,
+    false,
+  ])
 })
 
 it('a province has its name wherever one is known', () => {
-  const held: Record<string, string> = { 'reg.option.province.11': '北京', 'desk.centre.province.12': '天津', 'admin.nation': '国家' }
+  const held: Record<string, string> = {
+    'reg.option.province.11': '北京',
+    'desk.centre.province.12': '天津',
+    'admin.nation': '国家',
+  }
   const words = { t: (key: string) => held[key] ?? key, te: (key: string) => key in held }
   expect(['11', '12', '00', '99'].map((code) => provinceName(words, code))).toEqual(['北京', '天津', '国家', '99'])
   expect(new Set(PROVINCES).size).toBe(35)

@@ -46,7 +46,9 @@ describe('institutions without an agency', () => {
       first: { rows: [row(9), row(8, { agency_id: 4 }), row(7, { disabled: true })], next: 7 },
       '7': { rows: [row(6, { kind: 'agency' }), row(5)], next: null },
     }
-    const found = await findUnassigned((before) => Promise.resolve(pages[before ?? 'first'] ?? { rows: [], next: null }))
+    const found = await findUnassigned((before) =>
+      Promise.resolve(pages[before ?? 'first'] ?? { rows: [], next: null }),
+    )
     expect(found.rows.map((one) => one.organisation_id)).toEqual([9, 5])
     expect(found.more).toBe(false)
   })

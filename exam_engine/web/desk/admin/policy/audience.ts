@@ -1,4 +1,4 @@
-/** For which 报考专业 a sitting is: the specialties by category, as the server has them (registration/dictionaries.py). */
+/** For which 报考专业 a sitting is: the specialties by category, as in registration/dictionaries.py. */
 
 export const SPECIALTIES: Readonly<Record<string, readonly string[]>> = {
   clinical: [

@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Policy, SittingWindow } from '../shapes'
-import {
-  changedIn,
-  draftOf,
-  faultsOf,
-  NAMES,
-  policyOf,
-  rebased,
-  warningsOf,
-  whole,
-  windowFault,
-} from './draft'
+import { changedIn, draftOf, faultsOf, NAMES, policyOf, rebased, warningsOf, whole, windowFault } from './draft'
 
 const window = (opens_at: string, closes_at: string) => ({ opens_at, closes_at })
 const REGISTRATION = window('2026-11-01T01:00:07Z', '2026-11-20T10:00:00Z')

@@ -161,7 +161,8 @@ export function rebased(base: Draft, mine: Draft, theirs: Draft): { draft: Draft
   return { draft, clashes: own.filter((name) => others.has(name) && !same(mine[name], theirs[name])) }
 }
 
-export type Warning = 'registration_ends_now' | 'evaluation_before_registration' | 'exemption_too_late' | 'order_of_exams'
+export type Warning =
+  'registration_ends_now' | 'evaluation_before_registration' | 'exemption_too_late' | 'order_of_exams'
 
 const ms = (instant: string): number => Date.parse(instant)
 

@@ -13,7 +13,8 @@ export function sayValue(words: Words, locale: string, name: PolicyName, draft: 
   if (isOne(WINDOWS, name)) return sayWindow(words, locale, draft[name])
   if (isOne(NUMBERS, name)) return `${draft[name] ?? ''} ${words.t(`admin.policy.unit.${name}`, {})}`.trim()
   if (isOne(SWITCHES, name)) return words.t(draft[name] ? 'admin.yes' : 'admin.no', {})
-  if (isOne(LISTS, name)) return draft[name].join(words.t('admin.semicolon', {})) || words.t('admin.policy.no_lines', {})
+  if (isOne(LISTS, name))
+    return draft[name].join(words.t('admin.semicolon', {})) || words.t('admin.policy.no_lines', {})
   return name === 'exam_order'
     ? words.t(`admin.policy.order.${draft.exam_order}.name`, {})
     : words.t(`admin.policy.level.${draft.good_record_level}`, {})

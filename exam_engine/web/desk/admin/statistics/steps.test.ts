@@ -45,7 +45,10 @@ describe('institutions', () => {
   })
 
   it('need only the steps somebody is at', () => {
-    expect(stepsIn([row('a', 1, { enrolled: 1, unbound: 0 }), row('b', 1, { unbound: 2 })])).toEqual(['unbound', 'enrolled'])
+    expect(stepsIn([row('a', 1, { enrolled: 1, unbound: 0 }), row('b', 1, { unbound: 2 })])).toEqual([
+      'unbound',
+      'enrolled',
+    ])
   })
 })
 

@@ -27,6 +27,9 @@ export function useChart(box: Ref<HTMLElement | null>, option: () => EChartsCore
 }
 
 /** Letters of a chart: those of the page, where it is drawn. */
-export function letters(box: HTMLElement | null, fontSize = 12): { color: string; fontSize: number; fontFamily: string } {
+export function letters(
+  box: HTMLElement | null,
+  fontSize = 12,
+): { color: string; fontSize: number; fontFamily: string } {
   return { color: INK, fontSize, fontFamily: box === null ? '' : getComputedStyle(box).fontFamily }
 }
