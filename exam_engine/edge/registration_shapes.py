@@ -128,9 +128,10 @@ class AgreeNotice(_Shape, frozen=True, kw_only=True):
 
 
 class HomeStep(_Shape, frozen=True, kw_only=True):
-    """`code`: registration, procedure, evaluation, exemption, exam, result. `state`: done, current, todo, skipped, failed.
+    """`code`: registration, procedure, evaluation, exemption, exam, result.
 
-    `status`: the finer word under it, of the step's own file (`reg.status.<code>.<status>`).
+    `state`: done, current, todo, skipped, failed. `status`: the finer word under it, of the step's own file
+    (`reg.status.<code>.<status>`).
     """
 
     code: str
@@ -160,9 +161,9 @@ class Home(_Shape, frozen=True, kw_only=True):
     """Everything the home page shows.
 
     `place`: where this account is on its way: certify, bind, password (must be changed), notice, home, or exams_only
-    (an account made by staff for exams alone). `button`: the one main action: certify, bind, change_password, read_notice,
-    confirm_profile, choose_procedure, self_evaluate, details, or none (`waiting` says for whom: institution, agency,
-    province, window, nobody).
+    (an account made by staff for exams alone). `button`: the one main action: certify, bind, change_password,
+    read_notice, confirm_profile, choose_procedure, self_evaluate, details, or none (`waiting` says for whom:
+    institution, agency, province, window, nobody).
     """
 
     now: datetime
@@ -278,7 +279,7 @@ class AtVersion(_Shape, frozen=True, kw_only=True):
 
 
 class ProcedureView(_Shape, frozen=True, kw_only=True):
-    """选择考核程序. `procedure`: none, simple_applied, simple, general. `may_change`: the simple one may be taken back."""
+    """选择考核程序. `procedure`: none, simple_applied, simple, general. `may_change`: simple may be taken back."""
 
     procedure: str
     version: int

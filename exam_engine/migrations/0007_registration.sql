@@ -274,6 +274,7 @@ CREATE TABLE reg.documents (
     UNIQUE (person_id, digest, purpose)
 );
 CREATE INDEX ON reg.documents (digest);
+CREATE INDEX ON reg.documents (name);
 CREATE INDEX documents_unused ON reg.documents (added_at) WHERE NOT used;
 
 -- 站内消息. To a person, or to an organisation's reviewers (then one row a day counts).

@@ -125,6 +125,7 @@ async def save(
     await evidence.must_be_own(runner, app.identity.person_id, files_of(form, kept))
     if "photo" in kept and await runner.fetchval(PURPOSE, kept["photo"]) != "photo":
         raise Invalid("wrong_value", field="photo")
+    await evidence.mark_used(runner, files_of(form, kept))  # a draft may lie for longer than what nobody uses is kept
     standing = core.standing(app, subject, now)
     move = decide(standing, Act(event=Event.SAVE), by.actor(), now)
     await runner.execute(store.SAVE_DRAFT, part.file_id, store.as_text(kept), move.to, now)
@@ -197,7 +198,8 @@ def _after(app: Application, subject: Subject, part: Part, decided: Move, by: By
         case Event.UNDO if by.level is Level.INSTITUTION:
             return msgspec.structs.replace(changed, org_person=None, org_opinion=None, draft=part.body or part.draft)
         case Event.UNDO | Event.REOPEN:
-            return msgspec.structs.replace(changed, agy_opinion=None, due_at=_correction(app, subject, now))
+            due_at = _correction(app, subject, now) if decided.to in EDITABLE else None
+            return msgspec.structs.replace(changed, agy_opinion=None, due_at=due_at)
         case _:
             return changed
 

@@ -81,7 +81,7 @@ WINDOW = f"SELECT {_WINDOW} AND s.sitting_id = $1"
 # $2: the province somebody decides for, or null for all.
 SITTING_LOCKED = """
 SELECT s.cycle, s.province, s.opens_at, s.closes_at, s.audience FROM exam.sittings s
-WHERE s.sitting_id = $1 AND s.kind <> 'practice' AND ($2::text IS NULL OR s.province = $2) FOR UPDATE
+WHERE s.sitting_id = $1 AND s.kind <> 'practice' AND ($2::text IS NULL OR s.province = $2) FOR NO KEY UPDATE
 """
 RUNNING = "SELECT count(*) FROM exam.attempts WHERE sitting_id = $1 AND phase = 'running'"
 MOVE_WINDOW = "UPDATE exam.sittings SET opens_at = $2, closes_at = $3, audience = $4 WHERE sitting_id = $1"

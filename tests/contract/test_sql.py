@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -11,6 +12,7 @@ import pytest_asyncio
 import exam_engine
 
 BEGINNINGS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
+PATTERN = re.compile(r"\{[a-z_]+\}")  # what others are formatted from; '{}' is an empty array, and {3} a repetition
 
 
 def modules() -> list[str]:
@@ -20,13 +22,14 @@ def modules() -> list[str]:
 
 
 def statements() -> dict[str, str]:
-    """Module constants that are statements, by module and name; what others are made of (a beginning) is none."""
+    """Module constants that are statements, by module and name; what others are made of (a beginning, a pattern) is none."""
     found: dict[str, str] = {}
     for module in modules():
         constants = vars(importlib.import_module(module)).items()
         texts = {name: value for name, value in constants if isinstance(value, str)}
         for name, sql in texts.items():
             piece = any(other != sql and sql.strip() in other for other in texts.values())
+            piece = piece or PATTERN.search(sql) is not None
             if sql.strip().startswith(BEGINNINGS) and not piece and sql not in found.values():
                 found[f"{module}.{name}"] = sql
     return found

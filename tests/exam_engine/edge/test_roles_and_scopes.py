@@ -3,9 +3,9 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import aiohttp
 import pytest
@@ -14,161 +14,47 @@ import pytest_asyncio
 from exam_engine.app import ENDPOINTS
 from exam_engine.demo import PASSWORD
 from exam_engine.edge.accounts import TRIES_MAX
-from exam_engine.edge.faces import CONSENT_VERSION
 from exam_engine.edge.http import COOKIE, PHYSICIAN, Endpoint
 from exam_engine.edge.throttle import Throttle
-from proctor import store as proctor
-from tests.candidate import HEADERS, Candidate, Person, Refusal, Staff
+from tests.candidate import HEADERS, Candidate, Refusal, Staff
+from tests.exam_engine.edge.cast import Cast, ask, body_of, gathered, named
+from tests.exam_engine.edge.role_table import LINES, PUBLIC_LINES, ROLES
 from tests.exam_engine.edge.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-ROLES: Final = (
-    "physician", "institution", "agency", "invigilator", "chief", "author", "province", "nation", "auditor",
-)  # fmt: skip
-PUBLIC_PATHS: Final = {
-    ("GET", "/api/health"),
-    ("GET", "/api/openapi.json"),
-    ("GET", "/metrics"),
-    ("POST", "/api/session"),
-    ("GET", "/api/session"),
-    ("DELETE", "/api/session"),
-    # A phone that is somebody's camera has no account: it is known by a code, then by its token.
-    ("POST", "/api/camera/pair"),
-    ("GET", "/api/camera"),
-    ("POST", "/api/camera/checks"),
-    ("POST", "/api/camera/checks/{check_id}/frames"),
-    ("POST", "/api/camera/captures"),
-}
-A_PICTURE: Final = "1" * 64
-WORDS: Final = "情况说明，供核实"
-BODIES: Final[dict[str, dict[str, Any]]] = {
-    "/api/desk/sittings/{sitting_id}/acts": {
-        "request_id": "request-of-test", "command": {"type": "resume"}, "everybody": True
-    },
-    "/api/desk/sittings/{sitting_id}/release": {"pass_points": 60},
-    "/api/desk/sittings/{sitting_id}/extra-time": {"person_id": 1, "minutes": 10, "reason": "听力障碍证明"},
-    "/api/desk/sittings/{sitting_id}/picture-links": {"pictures": []},
-    "/api/desk/sittings/{sitting_id}/flags": {
-        "request_id": "flag-of-the-test", "attempt_ids": [1], "level": 2, "note": "东张西望"
-    },
-    "/api/desk/sittings/{sitting_id}/rooms": {"rooms": 2},
-    "/api/desk/sittings/{sitting_id}/rooms/assign": {"room": 1, "account_ids": []},
-    "/api/desk/sittings/{sitting_id}/rooms/hand-over": {"room": 1, "to_account_id": 1},
-    "/api/desk/attempts/{attempt_id}/reviews": {"verdict": "fine"},
-    "/api/desk/attempts/{attempt_id}/cases": {
-        "request_id": "case-of-the-test", "allegation": "leaving", "text": WORDS
-    },
-    "/api/desk/cases/{case_id}/evidence": {"text": WORDS},
-    "/api/desk/cases/{case_id}/decision": {"verdict": "dismiss", "reason": WORDS},
-    "/api/desk/cases/{case_id}/appeal-decision": {"verdict": "overturn", "reason": WORDS},
-    "/api/desk/photos/{photo_id}/decision": {"approve": True},
-    "/api/attempts/{attempt_id}/commands": {"device": "device-one", "commands": []},
-    "/api/attempts/{attempt_id}/consent": {"agreed": True, "version": CONSENT_VERSION},
-    "/api/attempts/{attempt_id}/ask-person": {"device": "device-one", "why": "no_camera"},
-    "/api/attempts/{attempt_id}/signals": {
-        "device": "device-one", "now_ms": 60_000, "signals": [{"n": 1, "kind": "copy", "at_ms": 1}]
-    },
-    "/api/photo/consent": {"agreed": True, "version": CONSENT_VERSION},
-    "/api/cases/{case_id}/reply": {"text": WORDS},
-    "/api/cases/{case_id}/appeal": {"text": WORDS},
-}  # fmt: skip
 GUARDED: Final = [endpoint for endpoint in ENDPOINTS if endpoint.roles]
-# What somebody is told of things outside his scope: that there are none.
-NOTHING_THERE: Final = frozenset({
-    "no_such_attempt", "no_such_sitting", "no_such_act", "no_such_case", "no_such_photo", "no_such_import",
-})  # fmt: skip
-
-
-class Cast(NamedTuple):
-    """The people of this module: one of each role, one sitting, one candidate in it."""
-
-    by_role: dict[str, Person]
-    strangers: dict[str, Person]  # of the same roles, but of other scopes
-    candidate: Candidate
-    sitting_id: int
-    act_id: int
-    case_id: int
-    check_id: int
-    photo_id: int
-
-
-def named(endpoint: Endpoint) -> str:
-    return f"{endpoint.method} {endpoint.path}"
+# Both read them: his own documents and messages a physician, those of his reviews a member of staff.
+FOR_EVERYBODY: Final = {
+    "GET /api/documents/{document_id}",
+    "GET /api/inbox",
+    "POST /api/inbox/read",
+    "GET /api/inbox/live",
+}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def cast(server: Server) -> AsyncIterator[Cast]:
-    await server.add_staff("nation", "nation")
-    await server.add_staff("auditor", "auditor")
-    await server.add_staff("other-invigilator", "invigilator")
-    await server.add_staff("other-chief", "chief")
-    await server.add_staff("other-agency", "agency", await server.add_organisation("agency", "另一考核机构"))
-    await server.add_staff("far-agency", "agency", await server.add_organisation("agency", "外省考核机构", "35"))
-    await server.add_staff("other-province", "province", await server.add_organisation("province", "另一省", "35"))
-    async with AsyncExitStack() as stack:
-        by_role: dict[str, Person] = {}
-        for role in ROLES:
-            login = server.login() if role == "physician" else role
-            by_role[role] = await stack.enter_async_context(server.person(login))
-        strangers: dict[str, Person] = {"physician": by_role["physician"]}
-        for role in ("invigilator", "chief", "agency", "province"):
-            strangers[role] = await stack.enter_async_context(server.person(f"other-{role}"))
-        strangers["far agency"] = await stack.enter_async_context(server.person("far-agency"))
-        candidate = await stack.enter_async_context(server.candidate())
-        desk = await stack.enter_async_context(server.staff("invigilator"))
-        sitting_id = await server.five_items()
-        await candidate.begin(sitting_id)
-        act = await desk.act(sitting_id, {"type": "warn", "text": "欢迎参加考试"}, candidate.attempt_id)
-        asked = {"request_id": "case-of-the-cast", "allegation": "leaving", "text": "多次离开考试页面"}
-        case = await desk.post(f"/api/desk/attempts/{candidate.attempt_id}/cases", asked)
-        check_id = await server.house.pool.fetchval(proctor.BEGIN_CHECK, candidate.attempt_id, candidate.device, [])
-        photo: tuple[object, ...] = (
-            await server.person_id(candidate.login),
-            A_PICTURE,
-            None,
-            "none",
-            "self",
-            "pending",
-            [],
-            0,
-        )
-        photo_id = await server.house.pool.fetchval(proctor.ADD_PHOTO, *photo)
-        yield Cast(
-            by_role, strangers, candidate, sitting_id, act["act_id"], case["case"]["case_id"], check_id, photo_id
-        )
-
-
-async def ask(person: Person, endpoint: Endpoint, cast: Cast, **headers: str) -> tuple[int, str, Mapping[str, str]]:
-    """Status, code and headers of a well-formed request to this endpoint about the cast's candidate."""
-    path = endpoint.path.format(
-        sitting_id=cast.sitting_id, attempt_id=cast.candidate.attempt_id, act_id=cast.act_id, case_id=cast.case_id,
-        check_id=cast.check_id, photo_id=cast.photo_id, job="job-of-nobody", picture=A_PICTURE,
-    )  # fmt: skip
-    query = "?device=device-one" if endpoint.query else ""
-    body = BODIES.get(endpoint.path)
-    if path.endswith("/live"):
-        headers |= {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
-                    "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}  # fmt: skip
-    async with person.http.request(endpoint.method, person.base_url + path + query, json=body, headers=headers) as it:
-        answer = json.loads(await it.read() or b"{}") if it.content_type == "application/json" else {}
-        return it.status, answer.get("code", ""), it.headers
+    async with gathered(server) as people:
+        yield people
 
 
 # --- roles ---------------------------------------------------------------------------------------------------------
 
 
-async def test_only_what_must_be_public_is_without_roles() -> None:
-    assert {(endpoint.method, endpoint.path) for endpoint in ENDPOINTS if not endpoint.roles} == PUBLIC_PATHS
+async def test_every_endpoint_has_its_line_and_every_line_its_endpoint() -> None:
+    assert {named(endpoint) for endpoint in GUARDED} == set(LINES)
+    assert {named(endpoint) for endpoint in ENDPOINTS if not endpoint.roles} == PUBLIC_LINES
 
 
-async def test_every_role_named_exists() -> None:
-    assert set().union(*(endpoint.roles for endpoint in ENDPOINTS)) <= set(ROLES)
+async def test_the_roles_of_every_endpoint_are_those_written_down() -> None:
+    assert {named(e): sorted(e.roles) for e in GUARDED} == {name: sorted(line.roles) for name, line in LINES.items()}
 
 
-async def test_no_endpoint_is_for_physicians_and_staff_at_once() -> None:
+async def test_only_documents_and_messages_are_for_physicians_and_staff_at_once() -> None:
     for endpoint in GUARDED:
-        assert endpoint.roles == PHYSICIAN or not endpoint.roles & PHYSICIAN, named(endpoint)
+        mixed = endpoint.roles != PHYSICIAN and bool(endpoint.roles & PHYSICIAN)
+        assert mixed == (named(endpoint) in FOR_EVERYBODY), named(endpoint)
 
 
 @pytest.mark.parametrize("endpoint", GUARDED, ids=named)
@@ -184,7 +70,7 @@ async def test_who_is_not_logged_in_is_refused(server: Server, cast: Cast, endpo
 @pytest.mark.parametrize("endpoint", GUARDED, ids=named)
 async def test_every_other_role_is_refused(cast: Cast, endpoint: Endpoint) -> None:
     for role in ROLES:
-        if role not in endpoint.roles:
+        if role not in LINES[named(endpoint)].roles:
             status, code, _ = await ask(cast.by_role[role], endpoint, cast)
             assert (status, code) == (403, "wrong_role"), role
 
@@ -203,25 +89,36 @@ async def test_an_invigilator_can_not_annul(cast: Cast) -> None:
 
 def out_of_scope() -> Iterator[Any]:
     for endpoint in GUARDED:
-        for role in ("physician", "invigilator", "chief", "agency", "province"):
-            about_somebody = "{sitting_id}" not in endpoint.path or "/api/desk/" in endpoint.path
-            if role in endpoint.roles and about_somebody and "{" in endpoint.path:
-                yield pytest.param(endpoint, role, id=f"{role} {named(endpoint)}")
+        line = LINES[named(endpoint)]
+        for role in line.roles:
+            expected = line.of_others(role)
+            if expected is not None and role != "nation":  # whose scope is everything
+                yield pytest.param(endpoint, role, expected, id=f"{role} {named(endpoint)}")
 
 
-@pytest.mark.parametrize(("endpoint", "role"), list(out_of_scope()))
-async def test_what_is_out_of_scope_does_not_exist(server: Server, cast: Cast, endpoint: Endpoint, role: str) -> None:
-    before = await server.journal(cast.candidate.attempt_id)
-    # Reference photos are the province's: any of its agencies may enrol its physicians.
-    stranger = cast.strangers["far agency" if role == "agency" and "/photos/" in endpoint.path else role]
-    status, code, _ = await ask(stranger, endpoint, cast)
-    assert (status, code in NOTHING_THERE) == (404, True), code
-    assert await server.journal(cast.candidate.attempt_id) == before
+@pytest.mark.parametrize(("endpoint", "role", "expected"), list(out_of_scope()))
+async def test_what_is_out_of_scope_does_not_exist(
+    server: Server, cast: Cast, endpoint: Endpoint, role: str, expected: str
+) -> None:
+    before = await rows_of(server, cast)
+    status, code, _ = await ask(cast.stranger(role, endpoint), endpoint, cast)
+    assert f"{status} {code}".strip() == expected
+    assert await rows_of(server, cast) == before
+
+
+async def rows_of(server: Server, cast: Cast) -> object:
+    """All that a stranger could do to the candidate and the applicant."""
+    person_id = await server.person_id(cast.applicant.phone)
+    return await server.journal(cast.candidate.attempt_id), *[
+        await server.house.pool.fetchval(f"SELECT json_agg(t) FROM {table} t WHERE person_id = $1", person_id)
+        for table in ("reg.applications", "reg.files", "reg.documents", "reg.messages", "reg.assessment_accounts")
+    ]
 
 
 async def test_every_endpoint_that_reads_json_is_asked_with_what_it_wants() -> None:
-    read = {endpoint.path for endpoint in GUARDED if endpoint.body not in (None, bytes)}
-    assert read == set(BODIES)
+    read = {named(endpoint) for endpoint in GUARDED if endpoint.body not in (None, bytes)}
+    asked = {named(endpoint) for endpoint in GUARDED if isinstance(body_of(endpoint), dict)}
+    assert read == asked
 
 
 @pytest.mark.parametrize("role", ["invigilator", "chief", "agency", "province"])

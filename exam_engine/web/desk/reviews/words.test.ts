@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import enForms from '@words/en/reg.json'
 import en from '@words/en/review.json'
+import zhForms from '@words/zh-CN/reg.json'
 import zh from '@words/zh-CN/review.json'
-import { STATES } from './filters'
+import { CATEGORIES, FLAGS, PROCEDURES, STATES, SUBJECTS } from './filters'
+import { UNQUALIFIED_REASONS } from './rating'
 import { templatesOf } from './reasons'
 import { ACTS } from './standing'
-import { SUBJECTS } from './filters'
 
 const here = new URL('./', import.meta.url)
 const roster = new URL('../roster/', import.meta.url)
@@ -40,6 +42,19 @@ it('what is named by a code has words in both languages', () => {
     for (const act of ['return', 'refuse'] as const) {
       const named = SUBJECTS.flatMap((subject) => templatesOf(act, subject))
       expect(Object.keys(words.template[act]).sort()).toEqual([...new Set(named)].sort())
+    }
+  }
+})
+
+it('the words of the forms hold what the desks ask of them', () => {
+  for (const words of [zhForms, enForms]) {
+    expect(Object.keys(words.flag)).toEqual(expect.arrayContaining([...FLAGS]))
+    expect(Object.keys(words.procedure)).toEqual(expect.arrayContaining([...PROCEDURES]))
+    expect(Object.keys(words.option.category)).toEqual(expect.arrayContaining([...CATEGORIES]))
+    expect(Object.keys(words.option.unqualified_reason)).toEqual(UNQUALIFIED_REASONS)
+    for (const subject of SUBJECTS) {
+      expect(typeof words.subject[subject]).toBe('string')
+      expect(Object.keys(words.state[subject])).toEqual(expect.arrayContaining([...STATES]))
     }
   }
 })

@@ -1,0 +1,290 @@
+"""What every endpoint answers to whom, written down: who may call it, about his own rows and about somebody else's.
+
+A line is `METHOD path | roles | own | another's`. Whoever is not named gets 403 wrong_role, who is not logged in 401.
+`own`: status and code of a well-formed request about rows of one's own scope; a request that would change something for
+good names an old version, so that it gets as far as the row and no further. `another's`: the same request as somebody
+of the same role and another scope; `-`: there is nothing of anybody else that it could name, and what it lists ends at
+the scope (another test looks into the lists). A role may have an answer of its own: `409 taken, pro 404 no_such_place`.
+"""
+
+from typing import Any, Final, NamedTuple
+
+from exam_engine.demo_registration import WALKERS, id_number
+from exam_engine.edge.faces import CONSENT_VERSION
+from exam_engine.registration.phone import INITIAL_PASSWORD
+from tests.candidate import jpeg
+
+SHORT: Final = {
+    "phy": "physician", "ins": "institution", "agy": "agency", "inv": "invigilator", "chf": "chief", "aut": "author",
+    "pro": "province", "nat": "nation", "aud": "auditor",
+}  # fmt: skip
+ROLES: Final = tuple(SHORT.values())
+PUBLIC: Final = """
+GET /api/health
+GET /api/openapi.json
+GET /metrics
+POST /api/session
+GET /api/session
+DELETE /api/session
+POST /api/camera/pair
+GET /api/camera
+POST /api/camera/checks
+POST /api/camera/checks/{check_id}/frames
+POST /api/camera/captures
+POST /api/sign-up/code
+POST /api/sign-up
+POST /api/sign-up/password
+"""  # a phone that is somebody's camera has no account: it is known by a code, then by its token
+TABLE: Final = """
+GET /api/papers | phy | 200 | -
+POST /api/sittings/{sitting_id}/enter | phy | 200 | -
+GET /api/attempts/{attempt_id} | phy | 200 | 404 no_such_attempt
+GET /api/attempts/{attempt_id}/paper | phy | 200 | 404 no_such_attempt
+POST /api/attempts/{attempt_id}/portrait | phy | 400 picture_empty | 404 no_such_attempt
+POST /api/attempts/{attempt_id}/commands | phy | 200 | 404 no_such_attempt
+GET /api/attempts/{attempt_id}/live | phy | 101 | 404 no_such_attempt
+GET /api/attempts/{attempt_id}/watching | phy | 200 | 404 no_such_attempt
+POST /api/attempts/{attempt_id}/consent | phy | 200 | 404 no_such_attempt
+POST /api/attempts/{attempt_id}/ask-person | phy | 200 | 404 no_such_attempt
+POST /api/attempts/{attempt_id}/checks | phy | 200 | 404 no_such_attempt
+POST /api/attempts/{attempt_id}/checks/{check_id}/frames | phy | 400 picture_empty | 404 no_such_attempt
+POST /api/attempts/{attempt_id}/captures | phy | 400 picture_empty | 404 no_such_attempt
+POST /api/attempts/{attempt_id}/signals | phy | 200 | 404 no_such_attempt
+POST /api/attempts/{attempt_id}/camera | phy | 200 | 404 no_such_attempt
+GET /api/attempts/{attempt_id}/camera | phy | 200 | 404 no_such_attempt
+GET /api/attempts/{attempt_id}/log | phy | 200 | 404 no_such_attempt
+GET /api/cases | phy | 200 | -
+POST /api/cases/{case_id}/reply | phy | 200 | 404 no_such_case
+POST /api/cases/{case_id}/appeal | phy | 409 x | 404 no_such_case
+GET /api/attempts/{attempt_id}/own-pictures/{picture} | phy | 404 no_such_picture | 404 no_such_attempt
+POST /api/photo/check | phy | 400 picture_empty | -
+GET /api/photo | phy | 200 | -
+POST /api/photo/consent | phy | 200 | -
+POST /api/photo | phy | 400 picture_empty | -
+POST /api/desk/photos/imports | agy pro | 400 x | -
+GET /api/desk/photos/imports/{job} | agy pro | 404 no_such_import | 404 no_such_import
+GET /api/desk/photos/pending | agy pro | 200 | -
+POST /api/desk/photos/{photo_id}/decision | agy pro | 200 | 404 no_such_photo
+GET /api/desk/photos/{photo_id}/picture | agy pro | 404 no_such_picture | 404 no_such_photo
+GET /api/desk/sittings | agy chf inv nat pro | 200 | -
+GET /api/desk/sittings/{sitting_id}/board | agy chf inv nat pro | 200 | 404 no_such_sitting
+GET /api/desk/sittings/{sitting_id}/live | agy chf inv nat pro | 101 | 404 no_such_sitting
+POST /api/desk/sittings/{sitting_id}/acts | chf inv pro | 200 | 404 no_such_sitting
+GET /api/desk/acts/{act_id} | agy chf inv nat pro | 200 | 404 no_such_act
+GET /api/desk/sittings/{sitting_id}/acts | agy chf inv nat pro | 200 | 404 no_such_sitting
+GET /api/desk/attempts/{attempt_id}/timeline | agy chf inv nat pro | 200 | 404 no_such_attempt
+GET /api/desk/attempts/{attempt_id}/pictures/{picture} | agy chf inv | 403 link_old | 404 no_such_attempt
+GET /api/desk/sittings/{sitting_id}/people | agy chf inv nat pro | 200 | 404 no_such_sitting
+POST /api/desk/sittings/{sitting_id}/extra-time | pro | 409 x | 404 no_such_sitting
+GET /api/desk/sittings/{sitting_id}/proctoring | agy chf inv nat pro | 200 | 404 no_such_sitting
+POST /api/desk/sittings/{sitting_id}/picture-links | agy chf inv | 200 | 404 no_such_sitting
+POST /api/desk/attempts/{attempt_id}/look | agy chf inv | 200 | 404 no_such_attempt
+DELETE /api/desk/attempts/{attempt_id}/look | agy chf inv | 200 | 404 no_such_attempt
+POST /api/desk/attempts/{attempt_id}/reviews | agy chf inv | 200 | 404 no_such_attempt
+POST /api/desk/sittings/{sitting_id}/flags | chf inv pro | 200 | 404 no_such_sitting
+GET /api/desk/attempts/{attempt_id}/proctoring | agy chf inv | 200 | 404 no_such_attempt
+POST /api/desk/sittings/{sitting_id}/rooms | chf | 200 | 404 no_such_sitting
+POST /api/desk/sittings/{sitting_id}/rooms/assign | chf | 200 | 404 no_such_sitting
+POST /api/desk/sittings/{sitting_id}/rooms/hand-over | chf inv | 409 x | 404 no_such_sitting
+POST /api/desk/attempts/{attempt_id}/cases | chf inv pro | 200 | 404 no_such_attempt
+GET /api/desk/cases | agy chf inv pro | 200 | -
+GET /api/desk/cases/{case_id} | agy chf inv pro | 200 | 404 no_such_case
+POST /api/desk/cases/{case_id}/evidence | agy chf inv pro | 200 | 404 no_such_case
+POST /api/desk/cases/{case_id}/decision | agy chf | 200 | 404 no_such_case
+POST /api/desk/cases/{case_id}/appeal-decision | agy pro | 409 x | 404 no_such_case
+GET /api/desk/sittings/{sitting_id}/counts | agy chf inv nat pro | 200 | 404 no_such_sitting
+GET /api/desk/centre | agy chf inv nat pro | 200 | -
+GET /api/desk/retention | agy nat pro | 200 | -
+GET /api/desk/sittings/{sitting_id}/results | agy pro | 200 | 404 no_such_sitting
+POST /api/desk/sittings/{sitting_id}/release | agy pro | 200 | 404 no_such_sitting
+GET /api/desk/sittings/{sitting_id}/results.xlsx | agy pro | 200 | 404 no_such_sitting
+GET /api/home | phy | 200 | -
+GET /api/home/cycles | phy | 200 | -
+GET /api/certification | phy | 200 | -
+POST /api/certification | phy | 409 certified_already | 409 certified_already
+GET /api/certification/places | phy | 200 | -
+POST /api/binding | phy | 409 bound_already | 409 wrong_binding
+POST /api/binding/password | phy | 409 wrong_old_password | -
+GET /api/notice | phy | 200 | -
+POST /api/notice | phy | 409 notice_changed | -
+GET /api/application/{subject} | phy | 200 | -
+PUT /api/application/{subject} | phy | 409 changed_meanwhile | 409 changed_meanwhile
+POST /api/application/{subject}/submit | phy | 409 changed_meanwhile | -
+POST /api/application/{subject}/withdraw | phy | 409 changed_meanwhile | -
+POST /api/application/photo | phy | 200 | -
+GET /api/procedure | phy | 200 | -
+PUT /api/procedure | phy | 409 changed_meanwhile | -
+POST /api/procedure | phy | 409 changed_meanwhile | -
+POST /api/procedure/change | phy | 409 changed_meanwhile | -
+POST /api/documents | phy | 200 | -
+GET /api/documents/{document_id} | phy ins agy pro nat | 404 no_such_document, phy 200 | 404 no_such_document
+DELETE /api/documents/{document_id} | phy | 409 document_used | 404 no_such_document
+GET /api/inbox | phy ins agy pro | 200 | -
+POST /api/inbox/read | phy ins agy pro | 200 | 200
+GET /api/inbox/live | phy ins agy pro | 200 | -
+GET /api/desk/reviews | ins agy pro nat | 200 | -
+GET /api/desk/reviews/counts | ins agy pro nat | 200 | -
+POST /api/desk/reviews/{file_id}/open | ins agy pro nat | 200 | 404 no_such_file
+POST /api/desk/reviews/{file_id}/decide | ins agy pro | 409 changed_meanwhile | 404 no_such_file
+POST /api/desk/reviews/{file_id}/undo | ins agy pro | 409 changed_meanwhile | 404 no_such_file
+POST /api/desk/reviews/{file_id}/reopen | pro | 409 changed_meanwhile | 404 no_such_file
+POST /api/desk/reviews/{file_id}/close | ins pro | 409 changed_meanwhile | 404 no_such_file
+POST /api/desk/reviews/approve | ins agy pro | 200 changed_meanwhile | 200 no_such_file
+GET /api/desk/physicians | ins pro | 200 | -
+POST /api/desk/physicians | ins pro | 409 account_exists | 409 account_exists, pro 404 no_such_institution
+POST /api/desk/physicians/import | ins pro | 400 sheet_broken | 400 sheet_broken, pro 404 no_such_institution
+GET /api/desk/physicians/template | ins pro | 200 | -
+POST /api/desk/physicians/{assessment_id}/reset | ins pro | 409 reset_already | 404 no_such_physician
+POST /api/desk/physicians/{assessment_id}/transfer | ins pro | 409 same_institution | 404 no_such_physician
+GET /api/desk/cycles | pro nat | 200 | -
+POST /api/desk/cycles | nat | 409 cycle_exists | -
+GET /api/desk/policies/{cycle_id} | pro nat | 200 | 404 no_such_province
+PUT /api/desk/policies/{cycle_id} | pro nat | 409 changed_meanwhile | 404 no_such_province
+PUT /api/desk/sittings/{sitting_id}/window | pro nat | 409 window_outside | 404 no_such_sitting
+GET /api/desk/notices | pro nat | 200 | -
+POST /api/desk/notices | pro nat | 400 text_short | -
+GET /api/desk/organisations | pro nat | 200 | -
+POST /api/desk/organisations | pro nat | 409 organisation_exists | 404 no_such_province
+PUT /api/desk/organisations/{organisation_id} | pro nat | 200 | 404 no_such_organisation
+PUT /api/desk/organisations/{organisation_id}/agency | pro nat | 200 | 404 no_such_organisation
+GET /api/desk/staff | pro nat | 200 | -
+POST /api/desk/staff | pro nat | 409 login_taken | 404 no_such_organisation
+POST /api/desk/staff/{account_id}/disabled | pro nat | 200 | 404 no_such_account
+POST /api/desk/staff/{account_id}/password | pro nat | 200 | 404 no_such_account
+GET /api/desk/app-accounts | pro nat | 200 | -
+POST /api/desk/app-accounts/{account_id}/disabled | pro nat | 200 | 404 no_such_account
+GET /api/desk/statistics | ins agy pro nat | 200 | -
+GET /api/desk/export | ins agy pro nat | 200 | -
+GET /api/desk/audit | pro nat aud | 200 | -
+POST /api/desk/registry | pro nat | 400 sheet_broken | -
+POST /api/desk/conduct | pro nat | 400 sheet_broken | -
+"""
+# Where a physician asks as one who registers: not the candidate of the exam, but the applicant.
+REGISTRATION: Final = (
+    "/api/home", "/api/certification", "/api/binding", "/api/notice", "/api/application", "/api/procedure",
+    "/api/documents", "/api/inbox",
+)  # fmt: skip
+WORDS: Final = "情况说明，供核实"
+OLD: Final = 2**31 - 1  # a version nobody has seen
+REVIEWED: Final = {"version": OLD, "reason": WORDS}
+SOMEBODY: Final = WALKERS[4]
+# What is sent; a text that is nothing but {name} stands for the number of the cast.
+BODIES: Final[dict[str, Any]] = {
+    "/api/desk/sittings/{sitting_id}/acts": {
+        "request_id": "request-of-test", "command": {"type": "resume"}, "everybody": True
+    },
+    "/api/desk/sittings/{sitting_id}/release": {"pass_points": 60},
+    "/api/desk/sittings/{sitting_id}/extra-time": {"person_id": 1, "minutes": 10, "reason": "听力障碍证明"},
+    "/api/desk/sittings/{sitting_id}/picture-links": {"pictures": []},
+    "/api/desk/sittings/{sitting_id}/flags": {
+        "request_id": "flag-of-the-test", "attempt_ids": [1], "level": 2, "note": "东张西望"
+    },
+    "/api/desk/sittings/{sitting_id}/rooms": {"rooms": 2},
+    "/api/desk/sittings/{sitting_id}/rooms/assign": {"room": 1, "account_ids": []},
+    "/api/desk/sittings/{sitting_id}/rooms/hand-over": {"room": 1, "to_account_id": 1},
+    "/api/desk/attempts/{attempt_id}/reviews": {"verdict": "fine"},
+    "/api/desk/attempts/{attempt_id}/cases": {
+        "request_id": "case-of-the-test", "allegation": "leaving", "text": WORDS
+    },
+    "/api/desk/cases/{case_id}/evidence": {"text": WORDS},
+    "/api/desk/cases/{case_id}/decision": {"verdict": "dismiss", "reason": WORDS},
+    "/api/desk/cases/{case_id}/appeal-decision": {"verdict": "overturn", "reason": WORDS},
+    "/api/desk/photos/{photo_id}/decision": {"approve": True},
+    "/api/attempts/{attempt_id}/commands": {"device": "device-one", "commands": []},
+    "/api/attempts/{attempt_id}/consent": {"agreed": True, "version": CONSENT_VERSION},
+    "/api/attempts/{attempt_id}/ask-person": {"device": "device-one", "why": "no_camera"},
+    "/api/attempts/{attempt_id}/signals": {
+        "device": "device-one", "now_ms": 60_000, "signals": [{"n": 1, "kind": "copy", "at_ms": 1}]
+    },
+    "/api/photo/consent": {"agreed": True, "version": CONSENT_VERSION},
+    "/api/cases/{case_id}/reply": {"text": WORDS},
+    "/api/cases/{case_id}/appeal": {"text": WORDS},
+    "/api/certification": {
+        "name": WALKERS[0].name, "id_type": "id_card", "id_number": id_number(WALKERS[0].number),
+        "practice_place": "测试医院", "title": WALKERS[0].title,
+    },
+    "/api/binding": {
+        "province": "11", "id_number": id_number(WALKERS[0].number), "name": WALKERS[0].name,
+        "password": "Kaohe-99-new",
+    },
+    "/api/binding/password": {"old": INITIAL_PASSWORD, "new": "Kaohe-98-new"},
+    "/api/notice": {"notice_id": 1, "digest": "0" * 64, "face": True, "face_version": CONSENT_VERSION},
+    "/api/application/{subject}": {"version": OLD, "values": {"photo": "{photo}"}},
+    "/api/application/{subject}/submit": {"version": OLD},
+    "/api/application/{subject}/withdraw": {"version": OLD},
+    "/api/application/photo": jpeg(77),
+    "PUT /api/procedure": {"version": OLD, "values": {"licence": ["{document_id}"]}},
+    "POST /api/procedure": {"version": OLD, "choice": "general"},
+    "/api/procedure/change": {"version": OLD},
+    "/api/documents": jpeg(78),
+    "/api/inbox/read": {"message_ids": ["{message_id}"]},
+    "/api/desk/reviews/{file_id}/decide": {"version": OLD, "act": "approve"},
+    "/api/desk/reviews/{file_id}/undo": REVIEWED,
+    "/api/desk/reviews/{file_id}/reopen": REVIEWED,
+    "/api/desk/reviews/{file_id}/close": REVIEWED,
+    "/api/desk/reviews/approve": {"files": [{"file_id": "{file_id}", "version": OLD}]},
+    "/api/desk/physicians": {
+        "name": SOMEBODY.name, "id_number": id_number(SOMEBODY.number), "institution_id": "{organisation_id}"
+    },
+    "/api/desk/physicians/{assessment_id}/reset": {"reason": WORDS},
+    "/api/desk/physicians/{assessment_id}/transfer": {"institution_id": "{organisation_id}", "reason": WORDS},
+    "/api/desk/cycles": {"cycle": 1, "name": "又一周期", "starts_on": "2027-01-01", "ends_on": "2029-12-31"},
+    "/api/desk/policies/{cycle_id}": {"version": OLD, "policy": {}, "province": "11"},
+    "/api/desk/sittings/{sitting_id}/window": {
+        "opens_at": "2001-01-01T00:00:00Z", "closes_at": "2001-01-02T00:00:00Z", "reason": WORDS
+    },
+    "/api/desk/notices": {"title": "用户告知书", "body": " " * 30},
+    "/api/desk/organisations": {"kind": "institution", "name": "测试医院", "province": "11"},
+    "/api/desk/organisations/{organisation_id}": {"name": "测试医院"},
+    "/api/desk/organisations/{organisation_id}/agency": {"agency_id": "{agency_id}"},
+    "/api/desk/staff": {
+        "name": "测试某人", "login": "institution", "role": "institution", "organisation_id": "{organisation_id}"
+    },
+    "/api/desk/staff/{account_id}/disabled": {"disabled": False, "reason": WORDS},
+    "/api/desk/staff/{account_id}/password": {"reason": WORDS},
+    "/api/desk/app-accounts/{account_id}/disabled": {"disabled": False, "reason": WORDS},
+}  # fmt: skip
+QUERIES: Final = {
+    "/api/documents/{document_id}": "?link={link}",
+    "/api/desk/physicians/import": "?institution={organisation_id}",
+    "/api/desk/policies/{cycle_id}": "?province=11",
+    "/api/certification/places": "?q=测试",
+}
+
+
+class Line(NamedTuple):
+    """One line of the table; answers by role, an empty role for everybody else."""
+
+    roles: tuple[str, ...]
+    own: dict[str, str]
+    others: dict[str, str] | None
+
+    def of_own(self, role: str) -> str:
+        """What this role gets about its own."""
+        return self.own.get(role, self.own[""])
+
+    def of_others(self, role: str) -> str | None:
+        """What this role gets about somebody else's; None: it can't name any."""
+        return None if self.others is None else self.others.get(role, self.others[""])
+
+
+def _answers(text: str) -> dict[str, str]:
+    found = {}
+    for each in text.split(","):
+        first, _, rest = each.strip().partition(" ")
+        found |= {SHORT[first]: rest} if first in SHORT else {"": each.strip()}
+    return found
+
+
+def _lines() -> dict[str, Line]:
+    lines = {}
+    for text in TABLE.strip().splitlines():
+        name, roles, own, others = (part.strip() for part in text.split("|"))
+        assert name not in lines, name
+        who = tuple(SHORT[short] for short in roles.split())
+        lines[name] = Line(who, _answers(own), None if others == "-" else _answers(others))
+    return lines
+
+
+LINES: Final = _lines()
+PUBLIC_LINES: Final = frozenset(PUBLIC.split("\n")) - {""}
