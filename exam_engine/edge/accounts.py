@@ -12,7 +12,8 @@ from msgspec import json
 from exam_engine import store
 from exam_engine.edge.http import COOKIE, PUBLIC, Call, Endpoints, as_json, by_https, hash_token, token_of, who
 from exam_engine.edge.shapes import Done, LogIn, Me
-from exam_engine.errors import NotLoggedIn
+from exam_engine.errors import NotLoggedIn, TooMany
+from exam_engine.registration import account_store, inbox_store
 from exam_engine.store import Account
 
 SESSION_S: Final = 12 * 3600
@@ -35,7 +36,7 @@ async def log_in(call: Call) -> web.Response:
     throttle = call.house.throttle
     by_login, by_address = f"login:{login}", f"address:{call.address()}"
     # Counted before it is known to be wrong: tries made at the same time must not all find the counter low.
-    await throttle.take(by_login, TRIES_MAX, TRIES_WINDOW_S)
+    await _take_try(call, by_login, login)
     await throttle.take(by_address, ADDRESS_TRIES_MAX, TRIES_WINDOW_S)
     found = await store.log_in(call.house.pool, login)
     if not await matches(call, asked.password, found[1] if found else _NOBODY) or found is None:
@@ -61,6 +62,19 @@ async def log_in(call: Call) -> web.Response:
             COOKIE, token, max_age=SESSION_S, httponly=True, samesite="Strict", secure=by_https(call.request), path="/"
         )
     return answer
+
+
+async def _take_try(call: Call, key: str, login: str) -> None:
+    """Count a try; whose account is locked by it hears of it once. Raises TooMany."""
+    try:
+        await call.house.throttle.take(key, TRIES_MAX, TRIES_WINDOW_S)
+    except TooMany:
+        pool = call.house.pool
+        person_id = await pool.fetchval(account_store.PERSON_OF_LOGIN, login)
+        if person_id is not None:
+            hour = call.house.clock.now().strftime("%Y-%m-%dT%H")
+            await inbox_store.tell(pool, person_id, "M02", once=f"M02:{hour}")
+        raise
 
 
 @endpoints.add("GET", "/api/session", roles=PUBLIC, answer=Me)

@@ -23,7 +23,7 @@ from exam_engine.edge.registration_shapes import (
     Places,
 )
 from exam_engine.edge.sign_up import hashed_password
-from exam_engine.errors import Invalid, NotFound, Refused
+from exam_engine.errors import Invalid, NotFound, Refused, TooMany
 from exam_engine.registration import account_store, filing, inbox_store, phone, province_store, store
 from exam_engine.registration import certification as certifying
 from exam_engine.registration.application import SHANGHAI
@@ -159,8 +159,13 @@ async def bind(call: Call) -> Home:
     house, me, now = call.house, call.me, call.house.clock.now()
     number = plain(asked.id_number)
     limit = await homes.bind_tries_max(call, asked.province)
-    await house.throttle.take(f"bind:{me.account_id}", limit, BINDINGS_S)
-    await house.throttle.take(f"bind-number:{asked.province}:{number}", limit, BINDINGS_S)
+    try:
+        await house.throttle.take(f"bind:{me.account_id}", limit, BINDINGS_S)
+        await house.throttle.take(f"bind-number:{asked.province}:{number}", limit, BINDINGS_S)
+    except TooMany:
+        await inbox_store.tell(house.pool, me.person_id, "M07", once=f"M07:{now:%Y-%m-%dT%H}")
+        house.bus.wake_inbox(persons=[me.person_id])
+        raise
     try:
         async with house.pool.acquire() as connection, connection.transaction():
             await _bind(call, connection, asked, number, now)

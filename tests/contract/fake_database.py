@@ -25,8 +25,9 @@ from exam_engine.chain import Entry
 from exam_engine.journal import Row
 from exam_engine.messages import Phase
 from scoring import store as scores
-from tests.contract import fake_proctoring
+from tests.contract import fake_proctoring, fake_registration
 from tests.contract.fake_proctoring import FakeProctoring, Named
+from tests.contract.fake_registration import FakeRegistration
 
 NEW_ROW: Final = Row(Phase.ENTERED, None, None, None, None)
 
@@ -58,6 +59,7 @@ class FakeDatabase:
     clock: Callable[[], datetime] | None = None
     leaders: dict[int, "FakeConnection"] = field(default_factory=dict)
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    registration: FakeRegistration = field(default_factory=FakeRegistration)
     proctoring: FakeProctoring = field(init=False)
 
     def __post_init__(self) -> None:
@@ -93,6 +95,7 @@ class FakeDatabase:
             entries_of.append(entry)
         for attempt_id, (row, version) in rows.items():
             if attempt_id in self.rows and version > self.row_versions.get(attempt_id, 1):
+                self.registration.moved(attempt_id, self.rows[attempt_id], row)
                 self.rows[attempt_id], self.row_versions[attempt_id] = row, version
 
     # --- what is asked -------------------------------------------------------------------------------------------
@@ -101,7 +104,15 @@ class FakeDatabase:
         """The rows of one reading statement."""
         if sql in fake_proctoring.READS:
             return fake_proctoring.READS[sql](self.proctoring, *args)
+        if sql in fake_registration.READS:
+            return list(fake_registration.READS[sql](self.registration, *args))
         return _READS[sql](self, *args)
+
+    def write(self, sql: str, args: tuple[Any, ...]) -> tuple[list[tuple[Any, ...]], Callable[[], None]]:
+        """What a statement of WRITES returns, and what the commit does."""
+        if sql in fake_registration.WRITES:
+            return fake_registration.WRITES[sql](self.registration, *args)
+        return fake_proctoring.WRITES[sql](self.proctoring, *args)
 
     def _load(self, attempt_id: int, after: int) -> list[tuple[Any, ...]]:
         return [_columns(entry) for entry in self.journals.get(attempt_id, ())[after:]]
@@ -170,6 +181,7 @@ _READS: Final[dict[str, Callable[..., list[tuple[Any, ...]]]]] = {
     store.ROSTER: FakeDatabase._roster,
     store.ROSTER_SOME: FakeDatabase._roster_some,
 }
+WRITES: Final = frozenset({*fake_proctoring.WRITES, *fake_registration.WRITES})
 _INSERT, _STANDING, _UPDATE_ROWS = journal._INSERT, journal._STANDING, journal._UPDATE_ROWS
 
 
@@ -227,7 +239,7 @@ class FakeConnection:
         self._transaction = None
 
     async def fetch(self, sql: str, *args: Any) -> list[tuple[Any, ...]]:
-        if sql in fake_proctoring.WRITES:
+        if sql in WRITES:
             return await self._write(sql, args)
         await self._weather.going("read")
         rows = self._standing(*args) if sql == _STANDING else self._database.answer(sql, args)
@@ -244,9 +256,9 @@ class FakeConnection:
         return [(entry.attempt_id, entry.version, entry.digest) for entry in found if entry is not None]
 
     async def _write(self, sql: str, args: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        """A write of proctoring: applied with the commit of its transaction, or at once when it stands alone."""
+        """A write beside the journal: applied with the commit of its transaction, or at once when it stands alone."""
         await self._weather.going("write")
-        rows, apply = fake_proctoring.WRITES[sql](self._database.proctoring, *args)
+        rows, apply = self._database.write(sql, args)
         if self._transaction is None:
             apply()
         else:
@@ -259,7 +271,7 @@ class FakeConnection:
         return rows[0] if rows else None
 
     async def fetchval(self, sql: str, *args: Any) -> Any:
-        if sql in fake_proctoring.WRITES or sql in fake_proctoring.READS:
+        if sql in WRITES or sql in fake_proctoring.READS:
             row = await self.fetchrow(sql, *args)
             return None if row is None else row[0]
         await self._weather.going("read" if sql.lstrip().startswith("SELECT") else "write")
@@ -292,7 +304,7 @@ class FakeConnection:
             return await alone.copy([Entry(*record) for record in records])
 
     async def execute(self, sql: str, *args: Any) -> str:
-        if sql in fake_proctoring.WRITES:
+        if sql in WRITES:
             return f"DONE {len(await self._write(sql, args))}"
         if sql == store.DROP_EXPIRED_SESSIONS:
             return "DELETE 0"
@@ -316,7 +328,7 @@ class _Transaction:
         self._holds = False
         self.entries: list[Entry] = []
         self.rows: dict[int, tuple[Row, int]] = {}
-        self.applied: list[Callable[[], None]] = []  # what proctoring wrote
+        self.applied: list[Callable[[], None]] = []  # what was written beside the journal
 
     async def __aenter__(self) -> Self:
         return self

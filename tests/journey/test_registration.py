@@ -154,7 +154,7 @@ async def the_institution_returns_it(walk: Walk) -> None:
     await desk.open(NAME, "profile")
     await desk.shows_picture()
     await walk.album.take(desk.page, "desk-file")
-    await desk.page.get_by_role("button", name="PDF").click()
+    await desk.part("evidence").get_by_role("button", name="PDF").click()
     await desk.shows_pdf(1)
     await desk.press("PageDown")
     await desk.shows_pdf(2)

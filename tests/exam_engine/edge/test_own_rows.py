@@ -29,6 +29,6 @@ async def test_whoever_may_call_an_endpoint_gets_what_is_written_down(cast: Cast
             status, code, _ = await ask(cast.own(role, endpoint), endpoint, cast)
             expected[f"{role} {named(endpoint)}"] = line.of_own(role)
             found[f"{role} {named(endpoint)}"] = f"{status} {code}".strip()
-    different = {key: (found[key], expected[key]) for key in found if found[key] != expected[key]}
-    assert different == {}
+    different = [f"{key}: {found[key]}, not {expected[key]}" for key in found if found[key] != expected[key]]
+    assert not different, "\n".join(different)
     assert len(found) > 200
