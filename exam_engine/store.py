@@ -84,9 +84,11 @@ PERSON_BY_NUMBER = """
 SELECT p.person_id, p.name FROM people.persons p LEFT JOIN people.organisations o USING (organisation_id)
 WHERE p.id_number = $1 AND ($2::text IS NULL OR o.province = $2)
 """
-PERSONS_OF_PROVINCE = """
+# $3: the agency that asks, or null; another agency's institutions are not its own.
+PERSONS_WITHIN = """
 SELECT p.person_id, p.name, p.id_number FROM people.persons p JOIN people.organisations o USING (organisation_id)
-WHERE p.person_id = ANY ($1::bigint[]) AND o.province = $2
+WHERE p.person_id = ANY ($1::bigint[]) AND o.province = $2 AND ($3::bigint IS NULL OR NOT EXISTS (
+    SELECT FROM reg.assignments g WHERE g.institution_id = p.organisation_id AND g.agency_id <> $3))
 """
 
 

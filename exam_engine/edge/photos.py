@@ -191,10 +191,17 @@ async def pending_photos(call: Call) -> PhotoRows:
     """Reference photos that wait for approval, the oldest first."""
     pool = call.house.pool
     waiting = [row["person_id"] for row in await pool.fetch(store.PENDING_PERSONS, WAITING_MAX)]
-    rows = await pool.fetch(exam_store.PERSONS_OF_PROVINCE, waiting, call.me.province or "")
+    rows = await _within(call, waiting)
     persons = {row["person_id"]: row for row in rows}
     photos = await pool.fetch(store.PENDING_PHOTOS, list(persons), PENDING_MAX)
     return PhotoRows(total=len(persons), photos=[_photo_row(photo, persons[photo["person_id"]]) for photo in photos])
+
+
+async def _within(call: Call, person_ids: list[int]) -> list[exam_store.Row]:
+    """Those the caller answers for: of his province; an agency not for institutions another one reviews for (P-1)."""
+    me = call.me
+    agency_id = me.organisation_id if me.role == "agency" else None
+    return await call.house.pool.fetch(exam_store.PERSONS_WITHIN, person_ids, me.province or "", agency_id)
 
 
 def _photo_row(photo: store.Row, person: store.Row) -> PhotoRow:
@@ -250,7 +257,7 @@ async def _scoped_photo(call: Call) -> store.Row:
     """The photo of the path; raises NotFound if it is not of the caller's province, Forbidden if his own."""
     pool = call.house.pool
     row = await pool.fetchrow(store.PHOTO_BY_ID, call.path["photo_id"])
-    if row is None or not await pool.fetch(exam_store.PERSONS_OF_PROVINCE, [row["person_id"]], call.me.province or ""):
+    if row is None or not await _within(call, [row["person_id"]]):
         raise NotFound("no_such_photo")
     if row["person_id"] == call.me.person_id:
         raise Forbidden("own_photo")

@@ -204,6 +204,7 @@ async def the_institution_passes_it_after_a_slip(walk: Walk) -> None:
 async def the_agency_returns_it(walk: Walk) -> None:
     """考核机构退回: corrected, it goes through the institution again."""
     phone, desk = walk.phone, walk.agency
+    await phone.see("/")
     await expect(phone.part("waiting")).to_have_attribute("data-waiting", "agency")
     await desk.returns(NAME, "profile", "毕业时间请核对")
     await expect(phone.part("returned-profile")).to_have_attribute("data-state", "agy_returned")
@@ -216,7 +217,6 @@ async def both_pass_it(walk: Walk) -> None:
     """报名成功 reaches the phone while its home is open."""
     phone = walk.phone
     await walk.institution.approves(NAME, "profile")
-    await expect(phone.part("waiting")).to_have_attribute("data-waiting", "agency")
     await walk.agency.approves(NAME, "profile")
     await expect(phone.part("inbox-banner")).to_contain_text("报名成功")
     await expect(phone.part("step-profile")).to_have_attribute("data-state", "done")
