@@ -22,17 +22,17 @@ async def enter(house: House, sitting_id: int, person_id: int) -> int:
     sitting = await house.registry.sitting(sitting_id)
     for _ in range(TRIES_MAX):
         latest = await house.pool.fetchrow(store.LATEST_ATTEMPT, sitting_id, person_id)
-        number = 1
+        number, phase = 1, None
         if latest is not None:
-            number = latest["number"] + 1
+            number, phase = latest["number"] + 1, latest["phase"]
             if latest["barred"]:
                 raise Refused("barred")
-            if latest["phase"] in OVER and sitting.kind is not Kind.PRACTICE:
+            if phase in OVER and sitting.kind is not Kind.PRACTICE:
                 raise Refused("already_submitted")
-            if latest["phase"] not in (*OVER, Phase.ANNULLED):
-                return int(latest["attempt_id"])
-        if entitled["state"] != "open":
+        if entitled["state"] != "open" and phase != Phase.RUNNING:  # who has begun goes on, whatever his file says now
             raise Refused("not_entitled", state=entitled["state"], why=entitled["why"])
+        if latest is not None and phase not in (*OVER, Phase.ANNULLED):
+            return int(latest["attempt_id"])
         made = await _open(house, sitting, person_id, entitled["extra_minutes"], number)
         if made is not None:
             return made
