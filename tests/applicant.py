@@ -90,7 +90,11 @@ class Applicant(Person):
 
     async def photo(self, shade: int = 91) -> int:
         """The photo of the profile."""
-        return int((await self.post("/api/application/photo", picture(shade)))["document"]["document_id"])
+        return int((await self.photo_answer(shade))["document"]["document_id"])
+
+    async def photo_answer(self, shade: int = 91) -> Any:
+        """The same, with what a face model says of it."""
+        return await self.post("/api/application/photo", picture(shade))
 
     async def save(self, subject: str, values: dict[str, Any]) -> Any:
         """A draft; what it was before is kept where nothing new is said."""

@@ -142,7 +142,7 @@ async def _certify(call: Call, connection: Runner, claim: certifying.Claim, now:
 async def find_places(call: Call) -> Places:
     """Practice places by a part of their name."""
     text = call.request.query.get("q", "").strip()[:60]
-    if len(text) < 2:
+    if len(text) < 2 or "\0" in text:
         return Places(places=[])
     await call.house.throttle.take(f"places:{call.me.account_id}", PLACES_MAX, PLACES_S)
     pattern = "%" + text.replace("\\", "").replace("%", "").replace("_", "") + "%"
@@ -159,9 +159,13 @@ async def bind(call: Call) -> Home:
     house, me, now = call.house, call.me, call.house.clock.now()
     number = plain(asked.id_number)
     limit = await homes.bind_tries_max(call, asked.province)
+    keys = [f"bind:{me.account_id}"]
+    account = await _app_account(house.pool, call)
+    if account["state"] == "certified" and account["id_number"] == number:
+        keys.append(f"bind-number:{asked.province}:{number}")  # nobody else uses up the tries of a number
     try:
-        await house.throttle.take(f"bind:{me.account_id}", limit, BINDINGS_S)
-        await house.throttle.take(f"bind-number:{asked.province}:{number}", limit, BINDINGS_S)
+        for key in keys:
+            await house.throttle.take(key, limit, BINDINGS_S)
     except TooMany:
         await inbox_store.tell(house.pool, me.person_id, "M07", once=f"M07:{now:%Y-%m-%dT%H}")
         house.bus.wake_inbox(persons=[me.person_id])
@@ -171,25 +175,28 @@ async def bind(call: Call) -> Home:
             await _bind(call, connection, asked, number, now)
     except asyncpg.UniqueViolationError as error:
         raise Refused("bound_already") from error
-    for key in (f"bind:{me.account_id}", f"bind-number:{asked.province}:{number}"):
+    for key in keys:
         await house.throttle.forget(key)
     house.bus.wake_inbox(persons=[me.person_id])
     return await homes.home_of(call)
 
 
 async def _bind(call: Call, connection: Runner, asked: Bind, number: str, now: datetime) -> None:
-    """Which of province, number, name and password is wrong is never said: it would help to guess."""
+    """Which of province, number, name and password is wrong is never said: it would help to guess.
+
+    Others' accounts are not even looked up: neither an answer nor its time tells whether there is one.
+    """
     account = await _app_account(connection, call, lock=True)
     if account["state"] != "certified":
         raise Refused("not_certified")
-    row = await connection.fetchrow(account_store.ASSESSMENT_TO_BIND, asked.province, number)
+    own = number == account["id_number"]
+    row = await connection.fetchrow(account_store.ASSESSMENT_TO_BIND, asked.province, number) if own else None
     right = row is not None and await _right_password(call, asked.password, row["password_hash"])
     if (
         row is None
         or not right
         or not same(asked.name, row["name"])
         or not same(row["name"], account["name"])
-        or number != account["id_number"]
     ):
         raise Refused("wrong_binding")
     if row["state"] == "bound":
@@ -250,9 +257,10 @@ async def see_notice(call: Call) -> Notice:
     )
 
 
-async def _notice(call: Call, runner: Runner) -> tuple[Row, Row]:
-    """The caller's bound assessment account, and the notice in force where it is."""
-    bound = await runner.fetchrow(account_store.ASSESSMENT_OF, call.me.account_id)
+async def _notice(call: Call, runner: Runner, *, hold: bool = False) -> tuple[Row, Row]:
+    """The caller's bound assessment account, held if asked for, and the notice in force where it is."""
+    query = account_store.ASSESSMENT_OF_HELD if hold else account_store.ASSESSMENT_OF
+    bound = await runner.fetchrow(query, call.me.account_id)
     if bound is None:
         raise Refused("not_bound")
     notice = await runner.fetchrow(province_store.NOTICE_IN_FORCE, bound["province"])
@@ -267,7 +275,9 @@ async def agree_notice(call: Call) -> Home:
     asked: AgreeNotice = call.body
     house, now = call.house, call.house.clock.now()
     async with house.pool.acquire() as connection, connection.transaction():
-        bound, notice = await _notice(call, connection)
+        bound, notice = await _notice(call, connection, hold=True)
+        if bound["password_hash"] is None:
+            raise Refused("password_initial")
         if (asked.notice_id, asked.digest) != (notice["notice_id"], notice["digest"]):
             raise Refused("notice_changed", version=notice["version"])
         if asked.face_version != CONSENT_VERSION:

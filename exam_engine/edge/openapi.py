@@ -43,6 +43,7 @@ PARAMETERS: dict[str, tuple[bool, dict[str, Any]]] = {
     "procedure": (False, {"type": "string", "enum": ["none", "simple_applied", "simple", "general"]}),
     "flag": (False, {"type": "string", "maxLength": 40}),
     "mine": (False, {"type": "string", "enum": ["1"]}),
+    "unassigned": (False, {"type": "string", "enum": ["1"]}),
     "after": (False, {"type": "string", "maxLength": 80}),
     "institution": (False, NUMBER),
     "province": (False, {"type": "string", "pattern": "^[0-9]{2}$"}),

@@ -29,16 +29,27 @@ CORPS: Final = "66"  # 新疆生产建设兵团 lies within other areas' codes
 endpoints = Endpoints()
 
 
-@endpoints.add("GET", "/api/desk/organisations", roles=DECIDERS, answer=Organisations, query=("q", "kind", "before"))
+@endpoints.add(
+    "GET",
+    "/api/desk/organisations",
+    roles=DECIDERS,
+    answer=Organisations,
+    query=("q", "kind", "unassigned", "before"),
+)
 async def see_organisations(call: Call) -> Organisations:
     """Institutions and agencies, and who reviews for whom."""
     kind = call.request.query.get("kind", "")
     if kind not in ("", *KINDS):
         raise Invalid("wrong_shape")
-    pool = call.house.pool
-    rows = await pool.fetch(store.ORGANISATIONS, scope_of(call), before(call), kind, like(sought(call)), PAGE + 1)
+    pool, scope = call.house.pool, scope_of(call)
+    wanted = (kind, like(sought(call)), PAGE + 1, call.request.query.get("unassigned") == "1")
+    rows = await pool.fetch(store.ORGANISATIONS, scope, before(call), *wanted)
     page = await _views(pool, rows[:PAGE])
-    return Organisations(rows=page, next=page[-1].organisation_id if len(rows) > PAGE else None)
+    return Organisations(
+        rows=page,
+        next=page[-1].organisation_id if len(rows) > PAGE else None,
+        unassigned=await pool.fetchval(store.UNASSIGNED, scope),
+    )
 
 
 async def _views(runner: Runner, rows: Sequence[Row]) -> list[Organisation]:
@@ -97,19 +108,27 @@ async def change_organisation(call: Call) -> Organisation:
         async with call.house.pool.acquire() as connection, connection.transaction():
             known = await _locked(call, connection, KEPT[call.me.role])
             area = _area(asked.area, known["province"])
-            closes = asked.disabled and not known["disabled"]
-            if closes and await connection.fetchval(store.IN_USE, organisation_id):
-                raise Refused("organisation_in_use")
+            if asked.disabled and not known["disabled"]:
+                await _check_unused(connection, organisation_id)
             await connection.execute(store.SET_ORGANISATION, organisation_id, name, area, asked.disabled)
             old = {name: known[name] for name in ("name", "area", "disabled")}
             new = {"name": name, "area": area or "", "disabled": asked.disabled}
             if old != new:
-                facts = {"from": old, "to": new}
+                facts = {"province": known["province"], "from": old, "to": new}
                 subject = f"organisation {organisation_id}"
                 await audit(call, call.me, "organisation_changed", subject, runner=connection, **facts)
             return await _view(connection, organisation_id)
     except asyncpg.UniqueViolationError as error:
         raise Refused("organisation_exists", name=name) from error
+
+
+async def _check_unused(runner: Runner, organisation_id: int) -> None:
+    """Raise unless nobody is here, works here or is reviewed by it."""
+    if await runner.fetchval(store.IN_USE, organisation_id):
+        raise Refused("organisation_in_use")
+    staff = await runner.fetchval(store.STAFF_LEFT, organisation_id)
+    if staff:
+        raise Refused("organisation_staffed", staff=staff)
 
 
 async def _locked(call: Call, runner: Runner, kinds: Sequence[str]) -> Row:
@@ -138,7 +157,8 @@ async def assign_agency(call: Call) -> Organisation:
         await connection.execute(store.ASSIGN, institution_id, asked.agency_id)
         applications, files = await _follow(connection, institution_id, asked.agency_id)
         if old != asked.agency_id or applications or files:
-            facts = {"from": old, "to": asked.agency_id, "applications": applications, "files": files}
+            facts = {"province": institution["province"], "from": old, "to": asked.agency_id}
+            facts |= {"applications": applications, "files": files}
             await audit(call, call.me, "agency_assigned", f"organisation {institution_id}", runner=connection, **facts)
         return await _view(connection, institution_id)
 

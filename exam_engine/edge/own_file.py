@@ -43,11 +43,16 @@ def by_physician(call: Call) -> By:
 
 
 async def own_application(call: Call, runner: Runner, *, lock: bool = False) -> Application:
-    """The caller's file of this cycle; to change it (`lock`) he has agreed to the notice in force. Raises Refused."""
+    """The caller's file of this cycle; to change it (`lock`) he has a password of his own and agreed to the notice.
+
+    Raises Refused.
+    """
     bound = await runner.fetchrow(account_store.ASSESSMENT_OF, call.me.account_id)
     cycle = await current_cycle(runner)
     if bound is None or cycle is None:
         raise Refused("not_bound")
+    if lock and bound["password_hash"] is None:
+        raise Refused("password_initial")
     app = await store.find(runner, call.me.person_id, cycle, lock=lock)
     if app is None:
         raise Refused("notice_missing")
@@ -100,7 +105,10 @@ async def _view(call: Call, app: Application, subject: Subject) -> FileView:
         computed=_computed(app),
         editable=editable,
         may_submit=editable and not hard and part is not None and part.state in EDITABLE,
-        may_withdraw=part is not None and part.state is State.ORG_REVIEW and part.opened_by is None,
+        may_withdraw=part is not None
+        and part.state is State.ORG_REVIEW
+        and part.opened_by is None
+        and not core.lost_by_withdrawal(app, subject, now),
         refused_by=refused,
         reason=part.reason if part else "",
         due_at=part.due_at if part else None,

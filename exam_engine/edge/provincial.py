@@ -194,6 +194,7 @@ async def move_window(call: Call) -> SittingWindow:
         await connection.execute(store.MOVE_WINDOW, sitting_id, window.opens_at, window.closes_at, audience)
         await connection.execute(store.UNSETTLE, row["cycle"], row["province"])
         facts = {
+            "province": row["province"],
             "from": _said(row["opens_at"], row["closes_at"], row["audience"]),
             "to": _said(window.opens_at, window.closes_at, audience),
             "reason": reason,

@@ -18,7 +18,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=TEXT_PATTERN)]
 IdNumber = Annotated[str, Meta(min_length=6, max_length=30, pattern=TEXT_PATTERN)]
 Province = Annotated[str, Meta(pattern="^[0-9]{2}$(?!\\n)")]
 Version = Annotated[int, Meta(ge=1, le=2**31 - 1)]
-Reason = Annotated[str, Meta(max_length=500)]
+Reason = Annotated[str, Meta(max_length=500, pattern=TEXT_PATTERN)]
 Id = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 
 

@@ -17,6 +17,7 @@ from exam_engine.edge.registration_shapes import (
     Version,
 )
 from exam_engine.edge.shapes import Login, _Shape
+from exam_engine.messages import TEXT_PATTERN
 from exam_engine.registration.forms import Complaint, Form
 from exam_engine.registration.policy import ProvincePolicy
 
@@ -131,7 +132,7 @@ class Rating(_Shape, frozen=True, kw_only=True):
 
     work: str
     ethics: str
-    comment: Annotated[str, Meta(min_length=5, max_length=500)]
+    comment: Annotated[str, Meta(min_length=5, max_length=500, pattern=TEXT_PATTERN)]
     conditions_met: bool | None = None
     reason_code: Annotated[str, Meta(max_length=3)] = ""
 
@@ -204,6 +205,20 @@ class AssessmentRow(_Shape, frozen=True, kw_only=True):
 class AssessmentPage(_Shape, frozen=True, kw_only=True):
     rows: list[AssessmentRow]
     next: int | None
+
+
+class InstitutionFound(_Shape, frozen=True, kw_only=True):
+    """`agency`: who reviews for it, "" while nobody does."""
+
+    organisation_id: int
+    name: str
+    agency: str
+
+
+class Institutions(_Shape, frozen=True, kw_only=True):
+    """At most 20; those whose names begin with what was looked for come first."""
+
+    rows: list[InstitutionFound]
 
 
 class AddAssessment(_Shape, frozen=True, kw_only=True):
@@ -332,8 +347,11 @@ class Organisation(_Shape, frozen=True, kw_only=True):
 
 
 class Organisations(_Shape, frozen=True, kw_only=True):
+    """`unassigned`: how many open institutions of the caller's scope nobody reviews for."""
+
     rows: list[Organisation]
     next: int | None
+    unassigned: int
 
 
 class AddOrganisation(_Shape, frozen=True, kw_only=True):

@@ -153,6 +153,7 @@ async def _locked(call: Call, runner: Runner, file_id: int) -> tuple[Application
     row = await scoped_file(call, runner, file_id)
     app = await store.load(runner, row["application_id"], lock=True)
     assert app is not None
+    await scoped_file(call, runner, file_id)  # while we waited it may have gone to somebody else
     return app, Subject(row["subject"])
 
 
@@ -184,10 +185,12 @@ async def open_review(call: Call) -> ReviewDetail:
 
 async def _detail(call: Call, app: Application, subject: Subject, row: Row, now: datetime) -> ReviewDetail:
     pool, part = call.house.pool, app.parts[subject]
-    form, values = core.form_of(app, subject), part.body if part.body is not None else part.draft
+    # What was never handed in is its physician's alone: who it is and where it stands can be seen, not what he writes.
+    handed_in = part.body is not None
+    form, values = core.form_of(app, subject), part.body or {}
     with_procedure = subject is Subject.EVALUATION and app.procedure in (core.SIMPLE_APPLIED, core.SIMPLE)
     files = files_of(form, values)
-    if with_procedure:
+    if with_procedure and handed_in:
         files += files_of(procedure.FORM, app.procedure_body)
     person_id, number = app.identity.person_id, app.identity.id_number
     acts, refused = _acts(call, app, subject, now)
@@ -195,16 +198,16 @@ async def _detail(call: Call, app: Application, subject: Subject, row: Row, now:
     return ReviewDetail(
         row=_row(call, row),
         id_number=number,
-        phone=str(app.profile_values().get("phone") or ""),
+        phone=str(_handed_in(app, Subject.PROFILE).get("phone") or ""),
         form=form,
         values=values,
         shown={"name": app.identity.name, "id_type": app.identity.id_type, "id_number": number}
         | {"institution": row["institution"]},
         changes=_changes(app, subject, part, values),
-        problems=core.problems(app, subject, values, now),
+        problems=core.problems(app, subject, values, now) if handed_in else [],
         computed=msgspec.to_builtins(core.practice(app)),
         procedure_form=procedure.FORM if with_procedure else None,
-        procedure_values=app.procedure_body if with_procedure else {},
+        procedure_values=app.procedure_body if with_procedure and handed_in else {},
         conduct=[ConductRow(**each) for each in await pool.fetch(store.CONDUCT_OF, number)],
         registry=dict(app.identity.registry),
         documents=await documents.views_of(call.house, call.me, person_id, files),
@@ -217,6 +220,11 @@ async def _detail(call: Call, app: Application, subject: Subject, row: Row, now:
         eligible=core.eligible(app),
         reason=part.reason,
     )
+
+
+def _handed_in(app: Application, subject: Subject) -> dict[str, Any]:
+    part = app.parts.get(subject)
+    return part.body or {} if part is not None else {}
 
 
 def _acts(call: Call, app: Application, subject: Subject, now: datetime) -> tuple[list[str], str]:

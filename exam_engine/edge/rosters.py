@@ -11,7 +11,7 @@ from aiohttp import web
 
 from exam_engine.edge.accounts import audit
 from exam_engine.edge.agency import XLSX
-from exam_engine.edge.deciding import before, plain, reason_of, sought
+from exam_engine.edge.deciding import before, like, plain, reason_of, sought
 from exam_engine.edge.http import Call, Endpoints
 from exam_engine.edge.masks import masked_number
 from exam_engine.edge.review_shapes import (
@@ -19,6 +19,8 @@ from exam_engine.edge.review_shapes import (
     AssessmentPage,
     AssessmentRow,
     ImportReport,
+    InstitutionFound,
+    Institutions,
     Transfer,
     WithReason,
 )
@@ -93,6 +95,13 @@ def _scope(call: Call) -> int | str:
     return scope
 
 
+@endpoints.add("GET", "/api/desk/institutions", roles=KEEPERS, answer=Institutions, query=("q",))
+async def find_institutions(call: Call) -> Institutions:
+    """Open institutions of the caller's province by a part of their name."""
+    rows = await call.house.pool.fetch(roster_store.INSTITUTIONS_NAMED, call.me.province, like(sought(call)))
+    return Institutions(rows=[InstitutionFound(**dict(row)) for row in rows])
+
+
 # --- making ------------------------------------------------------------------------------------------------------
 
 
@@ -126,7 +135,7 @@ async def _institution(call: Call, runner: Runner, asked: int | None) -> Row:
     institution = call.me.role == "institution"
     if not institution and asked is None:
         raise Invalid("institution_missing")
-    row = await runner.fetchrow(roster_store.INSTITUTION, call.me.organisation_id if institution else asked)
+    row = await runner.fetchrow(roster_store.INSTITUTION_HELD, call.me.organisation_id if institution else asked)
     if row is None or not (institution or row["province"] == call.me.province):
         raise NotFound("no_such_institution")
     return row
@@ -173,7 +182,7 @@ def _read(data: bytes, today: date) -> tuple[Report, list[roster.Entry]]:
     return roster.read_roster(sheet, today)
 
 
-@endpoints.add("GET", "/api/desk/physicians/template", roles=KEEPERS, media="application/octet-stream")
+@endpoints.add("GET", "/api/desk/physicians/template", roles=KEEPERS, media=XLSX)
 async def physicians_template(call: Call) -> web.Response:
     """The empty spreadsheet for the import."""
     del call
@@ -254,7 +263,7 @@ async def transfer_physician(call: Call) -> AssessmentRow:
 
 async def _destination(call: Call, runner: Runner, institution_id: int) -> Row:
     """Where to: an institution sends its physicians anywhere, a province within itself."""
-    row = await runner.fetchrow(roster_store.INSTITUTION, institution_id)
+    row = await runner.fetchrow(roster_store.INSTITUTION_HELD, institution_id)
     if row is None or (call.me.role == "province" and row["province"] != call.me.province):
         raise NotFound("no_such_institution")
     return row

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Final
 
 import asyncpg
+import structlog
 
 from exam_engine import store
 from exam_engine.edge.accounts import audit, hasher
@@ -25,6 +26,7 @@ ADDRESS_CODES_MAX, ADDRESS_CODES_S = 60, 3_600  # a whole hospital may sit behin
 ADDRESS_TRIES_MAX, ADDRESS_TRIES_S = 200, 3_600
 DAY_S: Final = 86_400
 
+log = structlog.get_logger()
 endpoints = Endpoints()
 
 
@@ -49,7 +51,7 @@ async def ask_code(call: Call) -> CodeSent:
     if await house.pool.fetchval(
         account_store.ADD_CODE, number, asked.purpose, hashed, now, now - phone.CODE_AGAIN
     ) and (asked.purpose == "register" or known is not None):
-        await _send(call, number, code)
+        await _send(call, number, asked.purpose, code)
     return CodeSent(
         retry_after_s=int(phone.CODE_AGAIN.total_seconds()),
         valid_s=int(phone.CODE_KEPT.total_seconds()),
@@ -57,10 +59,14 @@ async def ask_code(call: Call) -> CodeSent:
     )
 
 
-async def _send(call: Call, number: str, code: str) -> None:
+async def _send(call: Call, number: str, purpose: str, code: str) -> None:
+    """Hand it to the gateway. A code that did not go out counts for nothing: it may be asked for again at once."""
     try:
         await call.house.sms.send(number, inbox.code_text(code))
     except SmsAway as error:
+        log.warning("sms_away", reason=str(error))
+        await call.house.pool.execute(account_store.DROP_CODE, number, purpose)
+        await call.house.throttle.give_back(f"code-phone:{number}")
         raise Unavailable("sms_away", retry_after_s=60) from error
 
 

@@ -5,11 +5,12 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import IO, Any, Final
 
 import asyncpg
 import msgspec
+import structlog
 from aiohttp import web
 
 from exam_engine.edge.accounts import audit
@@ -30,6 +31,9 @@ from exam_engine.store import Account, Row
 COUNTERS: Final = frozenset({"institution", "agency", "province", "nation"})
 AUDITORS: Final = frozenset({"auditor", "province", "nation"})
 KEEP: Final = timedelta(seconds=10)
+OLD: Final = timedelta(minutes=5)  # figures older than this are shown to nobody
+PATIENCE_S: Final = 0.3  # so long a request waits for new figures where there are others that are not old
+COUNTS_MAX: Final = 2  # at a time: a morning on which every province looks takes no connection from anybody
 SCOPES_MAX: Final = 1_000  # kept in memory
 EXPORTS_MAX, EXPORTS_S = 30, 3_600
 BATCH: Final = 500  # rows a thread writes at a time: a few milliseconds
@@ -40,6 +44,8 @@ EVENTS: Final = {"submit": "submitted", "approve": "approved", "return": "return
 PERSONAL: Final = re.compile(r"(?<![0-9])(?:1[3-9][0-9]{9}|[0-9]{17}[0-9X])(?![0-9])")
 
 Scope = tuple[str, int | str | None]
+Happened = tuple[date, str, int]  # what of moves happened how often on a day
+log = structlog.get_logger()
 endpoints = Endpoints()
 
 
@@ -47,25 +53,78 @@ endpoints = Endpoints()
 
 
 class Figures:
-    """Statistics by scope, kept for a moment: everybody who looks at the same time gets the same."""
+    """Statistics by scope, kept for a moment: everybody who looks at the same time gets the same.
+
+    Counting a province takes seconds, so nobody waits for it who can be shown how it was a little before: figures say
+    when they were counted (`at`).
+    """
 
     def __init__(self, house: House) -> None:
         self._house = house
         self._kept: dict[Scope, Statistics] = {}
-        self._counting: dict[Scope, asyncio.Lock] = {}
+        self._counting: dict[Scope, asyncio.Task[Statistics]] = {}
+        self._past: dict[Scope, tuple[date, list[Happened]]] = {}
+        self._turns = asyncio.Semaphore(COUNTS_MAX)
         self.exporting = asyncio.Lock()  # one at a time: it keeps a core busy
 
     async def of(self, scope: Scope) -> Statistics:
         """How far everybody of this scope is."""
-        async with self._counting.setdefault(scope, asyncio.Lock()):
-            now = self._house.clock.now()
-            kept = self._kept.get(scope)
-            if kept is None or now - kept.at >= KEEP:
-                kept = await count(self._house, scope, now)
-                if len(self._kept) >= SCOPES_MAX:
-                    self._kept.clear()
-                self._kept[scope] = kept
+        now, kept = self._house.clock.now(), self._kept.get(scope)
+        if kept is not None and now - kept.at < KEEP:
             return kept
+        counting = self._counting.get(scope) or self._begin(scope)
+        if kept is not None and now - kept.at < OLD:
+            done, _ = await asyncio.wait({counting}, timeout=PATIENCE_S)
+            if not done:
+                return kept
+        return await asyncio.shield(counting)  # others wait for it too
+
+    def _begin(self, scope: Scope) -> asyncio.Task[Statistics]:
+        task = asyncio.create_task(self._count(scope))
+        self._counting[scope] = task
+        self._house.jobs.add(task)
+        task.add_done_callback(lambda ended: self._end(scope, ended))
+        return task
+
+    def _end(self, scope: Scope, ended: asyncio.Task[Statistics]) -> None:
+        self._house.jobs.discard(ended)
+        del self._counting[scope]
+        if not ended.cancelled() and (error := ended.exception()) is not None:
+            log.warning("figures_not_counted", scope=scope, reason=type(error).__name__)
+
+    async def _count(self, scope: Scope) -> Statistics:
+        async with self._turns:
+            counted = await self._counted(scope, self._house.clock.now())
+        if len(self._kept) >= SCOPES_MAX:
+            self._kept.clear()
+            self._past.clear()
+        self._kept[scope] = counted
+        return counted
+
+    async def _counted(self, scope: Scope, now: datetime) -> Statistics:
+        role, limit = scope
+        pool, limits = self._house.pool, () if role == "nation" else (limit,)
+        cycle = await current_cycle(pool)
+        places = by_place([tuple(row) for row in await pool.fetch(store.STEPS[role], cycle.cycle, *limits)])
+        rows = await (_provinces if role == "nation" else _institutions)(self._house, places)
+        steps: Counter[str] = sum(places.values(), Counter())
+        days = await self._days(scope, now.astimezone(SHANGHAI).date())
+        return Statistics(at=now, total=steps.total(), steps=_in_order(steps), days=days, institutions=rows)
+
+    async def _days(self, scope: Scope, today: date) -> list[DayCount]:
+        """What happened on each day. Those before yesterday are counted once a day: nothing is added to them."""
+        first, recent = today - timedelta(days=store.DAYS - 1), today - timedelta(days=1)
+        counted_on, past = self._past.get(scope, (None, []))
+        if counted_on != today:
+            past = await self._happened(scope, first, recent)
+            self._past[scope] = today, past
+        return day_counts([*past, *await self._happened(scope, recent, date.max)], first, today)
+
+    async def _happened(self, scope: Scope, since: date, until: date) -> list[Happened]:
+        role, limit = scope
+        ends = [datetime.combine(day, time(), SHANGHAI) for day in (since, until)]
+        rows = await self._house.pool.fetch(store.DAYS_OF[role], *ends, *(() if role == "nation" else (limit,)))
+        return [(row["day"], row["event"], row["number"]) for row in rows]
 
 
 FIGURES: Final = web.AppKey("figures", Figures)
@@ -81,18 +140,6 @@ def whose(me: Account) -> Scope:
 async def see_statistics(call: Call) -> Statistics:
     """How far everybody is, by institution and step."""
     return await call.request.app[FIGURES].of(whose(call.me))
-
-
-async def count(house: House, scope: Scope, now: datetime) -> Statistics:
-    """Count anew."""
-    role, limit = scope
-    limits = () if role == "nation" else (limit,)
-    cycle = await current_cycle(house.pool)
-    places = by_place([tuple(row) for row in await house.pool.fetch(store.STEPS[role], cycle.cycle, *limits)])
-    rows = await (_provinces if role == "nation" else _institutions)(house, places)
-    steps: Counter[str] = sum(places.values(), Counter())
-    happened = await house.pool.fetch(store.DAYS_OF[role], now - store.DAYS, *limits)
-    return Statistics(at=now, total=steps.total(), steps=_in_order(steps), days=_days(happened, now), institutions=rows)
 
 
 async def _institutions(house: House, places: dict[object, Counter[str]]) -> list[InstitutionCount]:
@@ -121,22 +168,20 @@ def _in_order(steps: Counter[str]) -> dict[str, int]:
     return {step: steps[step] for step in STEPS if steps[step]}
 
 
-def _days(rows: Sequence[Row], now: datetime) -> list[DayCount]:
-    """Every day up to today, also those on which nothing happened."""
-    today = now.astimezone(SHANGHAI).date()
-    counts: dict[Any, dict[str, int]] = {
-        today - timedelta(days=back): dict.fromkeys(EVENTS.values(), 0) for back in reversed(range(store.DAYS.days))
-    }
-    for row in rows:
-        if row["day"] in counts:
-            counts[row["day"]][EVENTS[row["event"]]] = row["number"]
+def day_counts(rows: Sequence[Happened], first: date, last: date) -> list[DayCount]:
+    """Every day from first to last, also those on which nothing happened."""
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    counts = {day: dict.fromkeys(EVENTS.values(), 0) for day in days}
+    for day, event, number in rows:
+        if day in counts:
+            counts[day][EVENTS[event]] += number
     return [DayCount(day=day, **numbers) for day, numbers in counts.items()]
 
 
 # --- export ------------------------------------------------------------------------------------------------------
 
 
-@endpoints.add("GET", "/api/desk/export", roles=COUNTERS, query=("subject", "state"), media="application/octet-stream")
+@endpoints.add("GET", "/api/desk/export", roles=COUNTERS, query=("subject", "state"), media=XLSX)
 async def export_files(call: Call) -> web.StreamResponse:
     """The files of the caller's scope as a spreadsheet."""
     me, query = call.me, call.request.query

@@ -64,6 +64,8 @@ LEFT JOIN reg.assignments n ON n.institution_id = s.institution_id
 LEFT JOIN people.organisations g ON g.organisation_id = n.agency_id
 WHERE s.account_id = $1 AND s.state = 'bound'
 """
+# While a file is begun its physician is not moved, and his institution is not given to another agency.
+ASSESSMENT_OF_HELD: Final = f"{ASSESSMENT_OF} FOR SHARE OF s, i"
 SET_ASSESSMENT_HASH: Final = """
 UPDATE reg.assessment_accounts SET password_hash = $2, version = version + 1 WHERE assessment_id = $1
 """

@@ -15,10 +15,11 @@ from exam_engine.registration import exemption, procedure, profile, self_evaluat
 from exam_engine.registration.forms import Complaint, Form, complaints, read_date
 from exam_engine.registration.policy import Cycle, ProvincePolicy, Window
 from exam_engine.registration.procedure import Practice
-from exam_engine.registration.review import EDITABLE, Standing, State, Subject
+from exam_engine.registration.review import EDITABLE, WAITING, Standing, State, Subject
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 ENROLLED: Final = State.APPROVED
+UPON_PROFILE: Final = (Subject.CHANGE, Subject.DEFERRAL)  # approved, they change the enrolled profile
 GENERAL, SIMPLE, SIMPLE_APPLIED, NONE = "general", "simple", "simple_applied", "none"
 
 
@@ -192,12 +193,19 @@ def refused_by(app: Application, subject: Subject, now: datetime) -> str:
         return "under_review" if part.state not in (State.APPROVED, State.REJECTED) else "decided"
     if subject is not Subject.PROFILE and app.state(Subject.PROFILE) is not ENROLLED:
         return "not_enrolled"
-    before = _gate(app, subject)
-    if before:
-        return before
+    return _gate(app, subject) or _too_late(app, subject, now)
+
+
+def _too_late(app: Application, subject: Subject, now: datetime) -> str:
+    part = app.parts.get(subject)
     if part is not None and part.due_at is not None and now < part.due_at:
         return ""  # returned: it may be put right, also after the window
     return _window(app, subject, now)
+
+
+def lost_by_withdrawal(app: Application, subject: Subject, now: datetime) -> str:
+    """Why this part, once taken back, could not be handed in again; "" if it could, or if nobody needs it."""
+    return _window(app, subject, now) if subject in (Subject.PROFILE, Subject.EVALUATION) else ""
 
 
 def _anew(subject: Subject, state: State) -> bool:
@@ -252,6 +260,8 @@ def standing(app: Application, subject: Subject, now: datetime) -> Standing:
         decided_at=part.moved_at,
         touched=part.state in EDITABLE and part.draft != part.body,
         settled=_settled(app, subject),
+        stuck=_stuck(app, subject),
+        lost=lost_by_withdrawal(app, subject, now),
         eligible=eligible(app),
         simple_applied=subject is Subject.EVALUATION and app.procedure in (SIMPLE, SIMPLE_APPLIED),
     )
@@ -260,12 +270,19 @@ def standing(app: Application, subject: Subject, now: datetime) -> Standing:
 def _settled(app: Application, subject: Subject) -> bool:
     """Whether something was built on the decision of this part, so that it can't simply be taken back."""
     if subject is Subject.PROFILE:
-        return app.procedure != NONE
+        return app.procedure != NONE or any(app.state(each) in WAITING for each in UPON_PROFILE)
     if subject is Subject.EVALUATION:
         return bool(app.begun) or Subject.EXEMPTION in app.parts
     if subject is Subject.CHANGE:
         return app.state(subject) is State.APPROVED  # its values are the profile's by now
     return bool(app.begun) if subject is Subject.EXEMPTION else app.state(Subject.PROFILE) is State.DEFERRED
+
+
+def _stuck(app: Application, subject: Subject) -> str:
+    """Why what the physician applied for can't be approved any more."""
+    if subject in UPON_PROFILE and app.state(Subject.PROFILE) is not ENROLLED:
+        return "not_enrolled"
+    return "exam_begun" if subject is Subject.DEFERRAL and app.begun else ""
 
 
 def may_choose(app: Application, now: datetime) -> str:
@@ -274,7 +291,7 @@ def may_choose(app: Application, now: datetime) -> str:
         return "not_enrolled"
     if app.procedure != NONE:
         return "procedure_chosen"
-    return _window(app, Subject.EVALUATION, now)
+    return _too_late(app, Subject.EVALUATION, now)
 
 
 def may_take_back(app: Application) -> bool:

@@ -4,10 +4,9 @@ One statement for each scope and not one with "or null" in it, so that each has 
 a few index look-ups, a province's a pass over everything. $1 is the cycle, $2 whose scope it is.
 """
 
-from datetime import timedelta
 from typing import Final
 
-DAYS: Final = timedelta(days=30)
+DAYS: Final = 30  # today among them
 
 # --- steps: live assessment accounts by how their profile and evaluation stand --------------------------------------
 
@@ -39,15 +38,15 @@ SELECT DISTINCT ON (province) province, organisation_id, name FROM people.organi
 WHERE kind = 'province' AND NOT disabled ORDER BY province, organisation_id
 """
 
-# --- days: what happened on each, in Shanghai; $1 is since when -------------------------------------------------------
+# --- days: what happened on each, in Shanghai; from $1 to before $2 ---------------------------------------------------
 
 _HAPPENED = """
 SELECT (m.at AT TIME ZONE 'Asia/Shanghai')::date AS day, m.event, count(*) AS number FROM reg.moves m"""
-_WHEN = "m.at >= $1 AND m.event IN ('submit', 'approve', 'return')"
+_WHEN = "m.at >= $1 AND m.at < $2 AND m.event IN ('submit', 'approve', 'return')"
 _OF_APPLICATION = f"{_HAPPENED} JOIN reg.applications a USING (application_id) WHERE {_WHEN}"
-DAYS_OF_INSTITUTION = f"{_OF_APPLICATION} AND a.institution_id = $2 GROUP BY 1, 2"
-DAYS_OF_AGENCY = f"{_OF_APPLICATION} AND a.agency_id = $2 GROUP BY 1, 2"
-DAYS_OF_PROVINCE = f"{_OF_APPLICATION} AND a.province = $2 GROUP BY 1, 2"
+DAYS_OF_INSTITUTION = f"{_OF_APPLICATION} AND a.institution_id = $3 GROUP BY 1, 2"
+DAYS_OF_AGENCY = f"{_OF_APPLICATION} AND a.agency_id = $3 GROUP BY 1, 2"
+DAYS_OF_PROVINCE = f"{_OF_APPLICATION} AND a.province = $3 GROUP BY 1, 2"
 DAYS_OF_NATION = f"{_HAPPENED} WHERE {_WHEN} GROUP BY 1, 2"
 DAYS_OF: Final = {
     "institution": DAYS_OF_INSTITUTION,
@@ -83,20 +82,30 @@ SELECT l.audit_id, l.at, coalesce(p.name, '') AS by, l.role, coalesce(o.name, ''
     l.facts, l.address
 FROM page l LEFT JOIN people.accounts c USING (account_id) LEFT JOIN people.persons p USING (person_id)
 LEFT JOIN people.organisations o ON o.organisation_id = c.organisation_id ORDER BY l.audit_id DESC"""
-_ALL = "WITH page AS (SELECT * FROM people.audit l WHERE l.audit_id < $1"
-# Whoever works or is enrolled in an organisation of the province $3; what nobody did, and what the nation did, is not
-# the province's. The accounts come first: few of them are found by their index, of many a page is soon full.
-_OF_PROVINCE = """WITH own AS MATERIALIZED (SELECT c.account_id FROM people.accounts c
+_NEWEST = "ORDER BY l.audit_id DESC LIMIT $2"
+# A province reads what was done by whoever works or is enrolled in an organisation of its own, $3, and what the nation
+# did about it by name, or about all of them ('00'); what nobody did is not the province's. The accounts come first: few
+# of them are found by their index, of many a page is soon full.
+_PROVINCE = """WITH own AS MATERIALIZED (SELECT c.account_id FROM people.accounts c
     JOIN people.organisations o USING (organisation_id) WHERE o.province = $3 AND o.kind <> 'nation'),
-page AS (SELECT * FROM people.audit l WHERE l.audit_id < $1 AND l.account_id IN (SELECT account_id FROM own)"""
-_NEWEST = f"ORDER BY l.audit_id DESC LIMIT $2){_RECORD}"
-RECORDS = f"{_ALL} {_NEWEST}"
-RECORDS_OF_PROVINCE = f"{_OF_PROVINCE} {_NEWEST}"
+nation AS MATERIALIZED (SELECT c.account_id FROM people.accounts c
+    JOIN people.organisations o USING (organisation_id) WHERE o.kind = 'nation'),
+page AS ("""
+_BY_OWN = "SELECT * FROM people.audit l WHERE l.audit_id < $1 AND l.account_id IN (SELECT account_id FROM own)"
+_BY_NATION = """SELECT * FROM people.audit l WHERE l.audit_id < $1 AND l.account_id IN (SELECT account_id FROM nation)
+    AND l.facts ->> 'province' IN ($3, '00')"""
+_EITHER = f") l {_NEWEST}){_RECORD}"
+_ALL = "WITH page AS (SELECT * FROM people.audit l WHERE l.audit_id < $1"
 # What an act is, what a subject begins with, whose accounts are named.
-RECORDS_SOUGHT = f"""{_ALL}
-    AND (l.act = $3 OR l.subject LIKE $4 || '%' OR l.account_id = ANY ($5::bigint[])) {_NEWEST}"""
-RECORDS_SOUGHT_OF_PROVINCE = f"""{_OF_PROVINCE}
-    AND (l.act = $4 OR l.subject LIKE $5 || '%' OR l.account_id = ANY ($6::bigint[])) {_NEWEST}"""
+_SOUGHT = "AND (l.act = $3 OR l.subject LIKE $4 || '%' OR l.account_id = ANY ($5::bigint[]))"
+_SOUGHT_THERE = "AND (l.act = $4 OR l.subject LIKE $5 || '%' OR l.account_id = ANY ($6::bigint[]))"
+RECORDS = f"{_ALL} {_NEWEST}){_RECORD}"
+RECORDS_OF_PROVINCE = f"{_PROVINCE}SELECT * FROM (({_BY_OWN} {_NEWEST}) UNION ALL ({_BY_NATION} {_NEWEST}){_EITHER}"
+RECORDS_SOUGHT = f"{_ALL} {_SOUGHT} {_NEWEST}){_RECORD}"
+RECORDS_SOUGHT_OF_PROVINCE = (
+    f"{_PROVINCE}SELECT * FROM (({_BY_OWN} {_SOUGHT_THERE} {_NEWEST}) UNION ALL "
+    f"({_BY_NATION} {_SOUGHT_THERE} {_NEWEST}){_EITHER}"
+)
 ACCOUNTS_NAMED = """
 SELECT c.account_id FROM people.accounts c JOIN people.persons p USING (person_id)
 WHERE c.login LIKE lower($1) || '%' OR p.name LIKE $1 || '%' ORDER BY c.account_id LIMIT 1000

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from exam_engine.errors import Invalid, NotFound, Refused
+from exam_engine.errors import Forbidden, Invalid, NotFound, Refused
 from exam_engine.registration import application as core
 from exam_engine.registration import evidence, inbox_store, procedure, profile, store
 from exam_engine.registration.application import GENERAL, NONE, SIMPLE, SIMPLE_APPLIED, Application, Part
@@ -32,6 +32,7 @@ from exam_engine.store import Runner
 
 DECISIONS: Final = frozenset({Event.APPROVE, Event.RETURN, Event.REFUSE, Event.CONDITIONS_NOT_MET})
 PROCEDURE: Final = "procedure"  # the subject of moves of the choice itself
+SHARED_DOCUMENT, RETURNED_BEFORE = "shared_document", "returned_before"  # flags that only the way of a file shows
 
 
 class By(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,6 +184,9 @@ def _after(app: Application, subject: Subject, part: Part, decided: Move, by: By
         case Event.SUBMIT:
             returned = part.state in (State.ORG_RETURNED, State.AGY_RETURNED)
             found = core.problems(app, subject, part.draft, now)
+            flags = core.flags(app, subject, part.draft, found)
+            if returned or RETURNED_BEFORE in part.flags:  # somebody looks whether it was put right
+                flags.append(RETURNED_BEFORE)
             return msgspec.structs.replace(
                 changed,
                 body=part.draft,
@@ -191,7 +195,7 @@ def _after(app: Application, subject: Subject, part: Part, decided: Move, by: By
                 org_person=None,
                 org_opinion=None,
                 agy_opinion=None,
-                flags=core.flags(app, subject, part.draft, found),
+                flags=flags,
             )
         case Event.APPROVE | Event.RETURN | Event.REFUSE | Event.CONDITIONS_NOT_MET:
             return _decided(app, subject, changed, decided, by, now)
@@ -209,7 +213,7 @@ async def _file_documents(runner: Runner, app: Application, subject: Subject, pa
     files = files_of(core.form_of(app, subject), part.body or {})
     await evidence.mark_used(runner, files)
     shared = await evidence.shared_with_others(runner, app.identity.person_id, files)
-    return msgspec.structs.replace(part, flags=[*part.flags, "shared_document"]) if shared else part
+    return msgspec.structs.replace(part, flags=[*part.flags, SHARED_DOCUMENT]) if shared else part
 
 
 def _decided(app: Application, subject: Subject, part: Part, decided: Move, by: By, now: datetime) -> Part:
@@ -328,8 +332,8 @@ async def open_part(runner: Runner, app: Application, subject: Subject, by: By, 
     part = app.parts[subject]
     try:
         decide(core.standing(app, subject, now), Act(event=Event.OPEN), by.actor(), now)
-    except Refused:
-        return app  # somebody else's turn: looking is free
+    except (Refused, Forbidden):
+        return app  # somebody else's turn, or never his: looking is free
     if part.opened_by is None:
         states = (part.state, part.state)
         await store.add_move(

@@ -184,7 +184,7 @@ def _text(field: Field, value: str, where: str) -> list[Complaint]:
         return [Complaint(field=where, code="too_short", facts={"min": field.length_min, "length": length})]
     if length > field.length_max:
         return [Complaint(field=where, code="too_long", facts={"max": field.length_max, "length": length})]
-    if field.pattern and not re.fullmatch(field.pattern, value):
+    if field.pattern and not re.fullmatch(field.pattern, value, re.ASCII):
         return [Complaint(field=where, code="wrong_format")]
     return []
 

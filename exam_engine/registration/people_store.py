@@ -15,7 +15,12 @@ LEFT JOIN people.organisations a ON a.organisation_id = g.agency_id
 ORGANISATIONS = f"""{_ORGANISATION}
 WHERE o.organisation_id < $2 AND ($1::text IS NULL OR (o.province = $1 AND o.kind <> 'nation'))
     AND ($3 = '' OR o.kind = $3) AND ($4 = '' OR o.name ILIKE '%' || $4 || '%')
+    AND (NOT $6 OR (o.kind = 'institution' AND g.agency_id IS NULL AND NOT o.disabled))
 ORDER BY o.organisation_id DESC LIMIT $5
+"""
+UNASSIGNED = """
+SELECT count(*) FROM people.organisations o LEFT JOIN reg.assignments g ON g.institution_id = o.organisation_id
+WHERE o.kind = 'institution' AND NOT o.disabled AND g.agency_id IS NULL AND ($1::text IS NULL OR o.province = $1)
 """
 ORGANISATION = f"{_ORGANISATION} WHERE o.organisation_id = $1"
 PHYSICIANS_OF = """
@@ -38,7 +43,11 @@ SELECT o.kind, o.name, o.province, coalesce(o.area, '') AS area, o.disabled FROM
 WHERE o.organisation_id = $2 AND ($1::text IS NULL OR o.province = $1) AND o.kind = ANY ($3::text[]) FOR UPDATE
 """
 SET_ORGANISATION = "UPDATE people.organisations SET name = $2, area = $3, disabled = $4 WHERE organisation_id = $1"
-# What keeps an organisation from being closed: its physicians, those it reviews for, its exams, its province.
+# What keeps an organisation from being closed: its physicians, those it reviews for, its exams, its province; and who
+# works there, because an account is disabled for itself, with a reason and its sessions ended.
+STAFF_LEFT = """
+SELECT count(*) FROM people.accounts WHERE organisation_id = $1 AND role <> 'physician' AND NOT disabled
+"""
 IN_USE = """
 SELECT EXISTS (SELECT FROM reg.assessment_accounts WHERE institution_id = $1 AND state <> 'transferred')
     OR EXISTS (SELECT FROM reg.assignments WHERE agency_id = $1)

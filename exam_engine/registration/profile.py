@@ -8,6 +8,7 @@ import msgspec
 
 from exam_engine.registration import certificates, dictionaries
 from exam_engine.registration.forms import Complaint, Field, FieldKind, Form, Section, complaints, read_date
+from exam_engine.registration.id_numbers import is_card
 from exam_engine.registration.phone import PHONE_PATTERN
 from exam_engine.registration.policy import Cycle
 
@@ -150,7 +151,7 @@ def _days(days: Mapping[str, date], cycle: Cycle, today: date) -> list[Complaint
 
 
 def _identity(values: Mapping[str, Any], days: Mapping[str, date], known: Known) -> list[Complaint]:
-    if known.id_type != "id_card" or len(known.id_number) != 18:
+    if known.id_type != "id_card" or not is_card(known.id_number):
         return []
     found = []
     sex, born_on = derived(known.id_number)
@@ -198,7 +199,7 @@ def years_between(start: date, end: date) -> int:
 def prefilled(known: Known) -> dict[str, Any]:
     """What a new draft begins with: what the ID number and the registry say already."""
     values: dict[str, Any] = {}
-    if known.id_type == "id_card" and len(known.id_number) == 18:
+    if known.id_type == "id_card" and is_card(known.id_number):
         sex, born_on = derived(known.id_number)
         values |= {"sex": sex} | ({"born_on": born_on.isoformat()} if born_on else {})
     shown = ("level", "category", "specialty", "title", "qualified_on", "licensed_on")

@@ -157,7 +157,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     `refused_by`: why its physician can't edit or hand it in now. `problems`: how many hard ones its values have.
     `decided_by`: the human of the last decision, `org_person` the one who passed it at the first level. `touched`: its
-    physician has changed it since. `settled`: something was built on it (a procedure chosen, an exam begun).
+    physician has changed it since. `settled`: something was built on it (a procedure chosen, an exam begun). `stuck`:
+    why it can't be approved any more. `lost`: why it could not be handed in again if it was taken back now.
     """
 
     subject: Subject
@@ -172,6 +173,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     decided_at: datetime | None = None
     touched: bool = False
     settled: bool = False
+    stuck: str = ""
+    lost: str = ""
     eligible: bool = True
     simple_applied: bool = False
 
@@ -257,10 +260,14 @@ def _guard(standing: Standing, act: Act, actor: Actor, now: datetime) -> None:
         raise Refused("form_incomplete", count=standing.problems, field=standing.first_problem)
     if act.event is Event.WITHDRAW and standing.opened:
         raise Refused("opened_already")
+    if act.event is Event.WITHDRAW and standing.lost:
+        raise Refused(standing.lost)
     if actor.level not in (Level.PHYSICIAN, Level.SYSTEM) and actor.person_id == standing.person_id:
         raise Forbidden("own_file")
     if act.event in REVIEWING and actor.level is Level.AGENCY and actor.person_id == standing.org_person:
         raise Forbidden("reviewed_before")
+    if act.event is Event.APPROVE and standing.stuck:
+        raise Refused(standing.stuck)
     if act.event is Event.APPROVE and standing.subject is Subject.PROFILE and not standing.eligible:
         if actor.level is Level.AGENCY:
             raise Refused("not_eligible")

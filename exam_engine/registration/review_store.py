@@ -112,9 +112,12 @@ def read_key(text: str) -> tuple[datetime, int]:
     """The counterpart of `key`; raises Invalid."""
     try:
         at, _, file_id = base64.urlsafe_b64decode(text).decode().partition("|")
-        return datetime.fromisoformat(at).astimezone(UTC), int(file_id)
-    except (ValueError, binascii.Error, UnicodeDecodeError) as error:
+        moved_at, number = datetime.fromisoformat(at).astimezone(UTC), int(file_id)
+    except (ValueError, OverflowError, binascii.Error, UnicodeDecodeError) as error:
         raise Invalid("no_such_page") from error
+    if not 0 <= number < 2**53:
+        raise Invalid("no_such_page")
+    return moved_at, number
 
 
 def level_of(role: str) -> Level | None:

@@ -11,6 +11,7 @@ from exam_engine.store import Row, Runner
 REGISTRY_LOCK: Final = 0x65786D52
 CONDUCT_LOCK: Final = 0x65786D43
 PAGE: Final = 50
+INSTITUTIONS_MAX: Final = 20  # as many as somebody reads through
 LAST_SIGN: Final = "\U0010ffff"
 
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock($1)"
@@ -85,12 +86,24 @@ OF_PROVINCE_ENDING = f"{_ROW} WHERE {_OF_PROVINCE} AND {_LISTED} AND {_ENDING} {
 ASSESSMENT = f"{_ROW} WHERE s.assessment_id = $2"
 ASSESSMENT_LOCKED = f"{ASSESSMENT} FOR UPDATE OF s"
 
+# --- institutions ------------------------------------------------------------------------------------------------
+
+# Open ones of a province with these signs in their names, those that begin with them first.
+INSTITUTIONS_NAMED = f"""
+SELECT o.organisation_id, o.name, coalesce(a.name, '') AS agency
+FROM people.organisations o LEFT JOIN reg.assignments g ON g.institution_id = o.organisation_id
+LEFT JOIN people.organisations a ON a.organisation_id = g.agency_id
+WHERE o.kind = 'institution' AND o.province = $1 AND NOT o.disabled AND o.name ILIKE '%' || $2 || '%'
+ORDER BY o.name NOT ILIKE $2 || '%', o.name, o.organisation_id LIMIT {INSTITUTIONS_MAX}
+"""
+# Held until the end of the transaction, so that it can't be closed before somebody is in it.
+INSTITUTION_HELD = """
+SELECT organisation_id, name, province FROM people.organisations
+WHERE organisation_id = $1 AND kind = 'institution' AND NOT disabled FOR SHARE
+"""
+
 # --- assessment accounts: changes --------------------------------------------------------------------------------
 
-INSTITUTION = """
-SELECT organisation_id, name, province FROM people.organisations
-WHERE organisation_id = $1 AND kind = 'institution' AND NOT disabled
-"""
 ADD_PERSONS = """
 INSERT INTO people.persons (name, id_number, organisation_id)
 SELECT name, id_number, $3 FROM unnest($1::text[], $2::text[]) n(name, id_number) ORDER BY id_number

@@ -47,15 +47,27 @@ WHERE e.sitting_id = s.sitting_id AND e.person_id = $1 AND s.cycle = $2 AND NOT 
   AND NOT e.sitting_id = ANY ($3::bigint[])
   AND NOT EXISTS (SELECT FROM exam.attempts a WHERE a.sitting_id = e.sitting_id AND a.person_id = e.person_id)
 """
+# With the locks of their files, so that what is computed here can't overwrite what a move computes at the same time.
+# Whose file is being moved just now is left for the next time: exams that end wait for nothing that waits here.
 UNSETTLED = """
-DELETE FROM exam.unsettled u USING (SELECT person_id, cycle FROM exam.unsettled LIMIT $1 FOR UPDATE SKIP LOCKED) few
+WITH filed AS MATERIALIZED (
+    SELECT u.person_id, u.cycle FROM exam.unsettled u JOIN reg.applications a USING (person_id, cycle)
+    LIMIT $1 FOR UPDATE SKIP LOCKED),
+invited AS MATERIALIZED (
+    SELECT u.person_id, u.cycle FROM exam.unsettled u
+    WHERE NOT EXISTS (SELECT FROM reg.applications a WHERE a.person_id = u.person_id AND a.cycle = u.cycle)
+    LIMIT $1 FOR UPDATE SKIP LOCKED)
+DELETE FROM exam.unsettled u USING (SELECT * FROM filed UNION ALL SELECT * FROM invited) few
 WHERE u.person_id = few.person_id AND u.cycle = few.cycle RETURNING u.person_id, u.cycle
 """
 PENDING: Final = frozenset({"org_review", "agy_review", "org_returned", "agy_returned"})
 
 
 async def settle(runner: Runner, person_id: int, cycle: int, now: datetime) -> bool:
-    """Bring a person's entitlements of a cycle up to date; whether he was told of something."""
+    """Bring a person's entitlements of a cycle up to date; whether he was told of something.
+
+    The caller holds the lock of his file, if he has one.
+    """
     row = await runner.fetchrow(STANDS, person_id, cycle)
     if row is None:
         return False

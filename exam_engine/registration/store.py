@@ -76,7 +76,12 @@ UPDATE reg.applications SET procedure = $2, simple_refused = $3, procedure_body 
     procedure_version = procedure_version + 1 WHERE application_id = $1
 """
 SET_PHOTO = "UPDATE reg.applications SET photo_id = $2, photo_due = $3 WHERE application_id = $1"
-SET_FACELESS = "UPDATE reg.applications SET faceless = $3 WHERE person_id = $1 AND cycle = $2"
+# Who agrees after he was enrolled has his photo put to use then; who takes it back before it was, not at all.
+SET_FACELESS = """
+UPDATE reg.applications a SET faceless = $3, photo_due = NOT $3 AND (photo_due OR (faceless AND photo_id IS NOT NULL
+    AND EXISTS (SELECT FROM reg.files f WHERE f.application_id = a.application_id AND f.subject = 'profile'
+        AND f.state = 'approved'))) WHERE person_id = $1 AND cycle = $2
+"""
 LAST_DIGEST = "SELECT digest FROM reg.moves WHERE application_id = $1 ORDER BY move_id DESC LIMIT 1"
 ADD_MOVE = """
 INSERT INTO reg.moves (application_id, subject, event, from_state, to_state, at, account_id, role, organisation_id,

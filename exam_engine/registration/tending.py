@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from exam_engine.enrolment import enrol
-from exam_engine.errors import PersonError, Unavailable
+from exam_engine.errors import NotFound, PersonError, Unavailable
 from exam_engine.house import House
 from exam_engine.registration import account_store, evidence, filing, inbox_store, settling, store
 from exam_engine.registration.document_kinds import DOCUMENT_BYTES_MAX
@@ -157,6 +157,9 @@ async def enrol_photos(house: House) -> int:
         except Unavailable as error:
             log.warning("photos_of_profiles_wait", reason=error.code)
             return done
+        except NotFound:  # the document is lost, which was logged: nobody else's photo waits for it
+            await house.pool.execute(PHOTO_DONE, row["application_id"], row["photo_id"])
+            continue
         if taken.problem in ("model_away", "store_away"):
             return done
         if taken.outcome == "refused":

@@ -32,9 +32,11 @@ from question_bank.blueprint import load
 from question_bank.pool import Pool
 from question_bank.sample import load_sample
 from tests.bench.populate import DEVICE, build, people, running, settings, sitting_like
+from tests.bench.registration import registration
 from tests.bench.vision import vision
 from tests.bench.wall import wall
 
+PARTS = ("papers", "faces", "memory", "answers", "starts", "bell", "wall", "registration")
 HELLO = json.dumps({"type": "hello", "device": DEVICE, "since": 0})
 console = Console()
 
@@ -245,23 +247,32 @@ def _free_port() -> int:
 
 
 async def run(options: argparse.Namespace, data: Path) -> list[list[str]]:
-    """All of it, one after the other: nothing else should be running."""
-    rows = papers()
-    console.print("faces …")
-    rows += await vision(options.burst, options.rounds, options.workers)
+    """All of it, or what was asked for, one after the other: nothing else should be running."""
+
+    def wanted(part: str) -> bool:
+        if part in options.only:
+            console.print(f"{part} …")
+        return part in options.only
+
+    rows = papers() if wanted("papers") else []
+    if wanted("faces"):
+        rows += await vision(options.burst, options.rounds, options.workers)
     server = await asyncio.to_thread(Server, data)
     try:
         async with build(settings(data), server.database_url, server.redis_url) as house:
-            console.print("memory …")
-            rows += await memory(server, house, options.memory)
-            console.print("answers …")
-            rows += await answers(server, house, options.sockets, options.seconds, options.rounds)
-            console.print("starts …")
-            rows += await starts(server, house, options.starts)
-            console.print("bell …")
-            rows += await bell(house, options.bell)
-            console.print("wall …")
-            rows += await wall(server.base, house, options.wall, options.seconds * 2)
+            if wanted("memory"):
+                rows += await memory(server, house, options.memory)
+            if wanted("answers"):
+                rows += await answers(server, house, options.sockets, options.seconds, options.rounds)
+            if wanted("starts"):
+                rows += await starts(server, house, options.starts)
+            if wanted("bell"):
+                rows += await bell(house, options.bell)
+            if wanted("wall"):
+                rows += await wall(server.base, house, options.wall, options.seconds * 2)
+            if wanted("registration"):
+                with echo_server() as bare:
+                    rows += await registration(server.base, f"{bare}empty", house, server.database_url, options.files)
     finally:
         await asyncio.to_thread(server.stop)
     return rows
@@ -279,6 +290,8 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--wall", type=int, default=10_000)
     parser.add_argument("--memory", type=int, default=1000)
+    parser.add_argument("--files", type=int, default=20_000)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=", ".join(PARTS))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="exam-bench-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o711)  # as root, PostgreSQL runs as another user who must pass through

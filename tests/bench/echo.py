@@ -1,4 +1,4 @@
-"""The bare baseline: aiohttp that sends every text message back."""
+"""The bare baseline: aiohttp that sends every text message back, and answers an HTTP request with nothing."""
 
 import sys
 
@@ -16,8 +16,15 @@ async def echo(request: web.Request) -> web.WebSocketResponse:
     return socket
 
 
+async def empty(request: web.Request) -> web.Response:
+    """Answer."""
+    del request
+    return web.Response()
+
+
 if __name__ == "__main__":
     uvloop.install()
     app = web.Application()
     app.router.add_get("/", echo)
+    app.router.add_get("/empty", empty)
     web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None, access_log=None)

@@ -22,7 +22,7 @@ def modules() -> list[str]:
 
 
 def statements() -> dict[str, str]:
-    """Module constants that are statements, by module and name; what others are made of (a beginning, a pattern) is none."""
+    """Module constants that are statements, by module and name; what others are made of (pieces, patterns) is none."""
     found: dict[str, str] = {}
     for module in modules():
         constants = vars(importlib.import_module(module)).items()

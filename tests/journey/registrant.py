@@ -27,6 +27,11 @@ class Registrant(Phone):
         """Open a page by its address."""
         await self.page.goto(self.base_url + path)
 
+    async def speak_english(self) -> None:
+        """Change the language, which stays so."""
+        await self.tap("language")
+        await expect(self.page.locator("html")).to_have_attribute("lang", "en")
+
     async def arrives(self, path: str) -> None:
         """Wait until a page has led to another."""
         await self.page.wait_for_url(self.base_url + path)
@@ -96,6 +101,13 @@ class Registrant(Phone):
             await control.fill(str(value))
             await control.blur()
 
+    async def grade_every_year(self, grade: str) -> None:
+        """医德考评, one grade for each year of the cycle."""
+        years = self.page.locator('[data-test^="field-ethics_"]')
+        await expect(years.first).to_be_visible()
+        for index in range(await years.count()):
+            await years.nth(index).locator(f'[data-test$="-{grade}"]').check()
+
     async def attach(self, path: str, *files: FilePayload) -> None:
         """Choose files for a field and wait until each is with the server."""
         there = self.field(path).locator('[data-test^="document-"]')
@@ -147,7 +159,7 @@ def profile(who: Registrant) -> dict[str, dict[str, str | bool]]:
     }
 
 
-RATED: Final = ("workload", "quality", "mandated_tasks", "credits_reached", "disputes")
+RATED: Final = ("workload", "quality", "mandated_tasks")
 ETHICS: Final = ("lawful", "honest", "attitude", "privacy")
 
 

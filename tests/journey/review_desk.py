@@ -1,11 +1,11 @@
 """A reviewer with a browser: the queue, one file after the other, decided mostly by keys."""
 
-from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
 
 from playwright.async_api import Locator, expect
 
+from tests.journey.album import Album
 from tests.journey.desk import Desk
 from tests.journey.exam_server import PASSWORD
 
@@ -15,13 +15,35 @@ SETTLED: Final = "since => performance.now() - since > 450"  # SETTLE_MS of desk
 class ReviewDesk(Desk):
     """One page of 卫生机构审核 or 考核机构复核."""
 
-    async def log_in(self, login: str) -> None:
+    async def log_in(self, login: str, language: str = "zh-CN") -> None:
         """To whatever the role begins with."""
         await self.page.goto(f"{self.base_url}/desk/login")
         await self.part("login").fill(login)
         await self.part("password").fill(PASSWORD)
         await self.part("submit").click()
         await expect(self.part("menu-reviews")).to_be_visible()
+        await self.speak(language)
+
+    async def speak(self, language: str) -> None:
+        """Change the language, which stays so."""
+        await self.part(f"locale-{language[:2]}").click()
+        await expect(self.page.locator("html")).to_have_attribute("lang", language)
+
+    @property
+    def rows(self) -> Locator:
+        """The queue."""
+        return self.page.locator('[data-test^="review-row-"]')
+
+    @property
+    def plain_rows(self) -> Locator:
+        """Files of the queue that may be passed together: nothing was noticed in them."""
+        return self.rows.filter(has=self.page.locator('[data-test^="choose-"]'))
+
+    async def in_both_languages(self, album: Album, what: str) -> None:
+        """Two pictures of what is in sight; what is open stays open."""
+        for language in ("en", "zh-CN"):
+            await self.speak(language)
+            await album.take(self.page, f"{what}-{language[:2]}")
 
     async def go(self, path: str, **query: str) -> None:
         """Open a page of the desk by its address."""
@@ -30,7 +52,7 @@ class ReviewDesk(Desk):
     async def queue(self, name: str, subject: str, **query: str) -> Locator:
         """The row of somebody's file in the queue."""
         await self.go("reviews", q=name, subject=subject, **query)
-        row = self.page.locator('[data-test^="review-row-"]').filter(has_text=name)
+        row = self.rows.filter(has_text=name)
         await expect(row).to_have_count(1)
         return row
 
@@ -70,13 +92,16 @@ class ReviewDesk(Desk):
         await self.press("Control+Enter")
         await self.decided(name)
 
-    async def rates(self, name: str, verdicts: Mapping[str, str] | None = None) -> None:
-        """Rate a self-evaluation: as it is preset, or with these verdicts by `data-test`."""
+    async def rates(self, name: str, *, preset: bool = True) -> None:
+        """Rate a self-evaluation as qualified: nothing is preset where the system wants it looked at twice."""
         await self.open(name, "evaluation")
         await self.press("a")
         await expect(self.part("panel-rating")).to_be_visible()
-        for verdict in verdicts or ():
-            await self.part(verdict).check()
+        if not preset:
+            await expect(self.part("panel-send")).to_be_disabled()
+            await self.part("work-qualified").check()
+            await self.part("ethics-qualified").check()
+            await self.page.locator('[data-test^="comment-"]').first.click()
         await expect(self.part("rating-fault")).to_be_empty()
         await self.press("Control+Enter")
         await self.decided(name)

@@ -235,6 +235,11 @@ def _rows_follow(world: World) -> Found:
             yield f"{attempt_id}: the row says {world.database.rows[attempt_id]}"
 
 
+def _entitlements_are_looked_at(world: World) -> Found:
+    for person in sorted(world.database.registration.unsettled):
+        yield f"person {person}: an exam has ended, and nobody looked at the entitlements"
+
+
 _OF_ALL: tuple[Callable[[World], Found], ...] = (
     _every_ack_is_kept,
     _only_the_holder_is_heard,
@@ -242,4 +247,5 @@ _OF_ALL: tuple[Callable[[World], Found], ...] = (
     _boards_converge,
     _memory_is_the_fold,
     _rows_follow,
+    _entitlements_are_looked_at,
 )

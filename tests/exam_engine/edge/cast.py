@@ -88,7 +88,7 @@ async def _exam(server: Server, candidate: Candidate, stack: AsyncExitStack) -> 
     asked = {"request_id": "case-of-the-cast", "allegation": "leaving", "text": "多次离开考试页面"}
     case = await desk.post(f"/api/desk/attempts/{candidate.attempt_id}/cases", asked)
     person_id = await server.person_id(candidate.login)
-    photo = (person_id, A_PICTURE, None, "none", "self", "pending", [], 0)
+    photo: tuple[object, ...] = (person_id, A_PICTURE, None, "none", "self", "pending", [], 0)
     return sitting_id, {
         "sitting_id": sitting_id,
         "attempt_id": candidate.attempt_id,
@@ -153,6 +153,8 @@ async def ask(person: Person, endpoint: Endpoint, cast: Cast, **headers: str) ->
 
 def body_of(endpoint: Endpoint) -> Any:
     """What is sent to it, before the numbers are filled in."""
+    if endpoint.method == "GET":
+        return None
     return BODIES.get(named(endpoint), BODIES.get(endpoint.path))
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from exam_engine.demo_registration import WALKERS, id_number
 from exam_engine.edge.faces import CONSENT_VERSION
 from exam_engine.registration.phone import INITIAL_PASSWORD
+from tests.applicant import picture
 from tests.candidate import jpeg
 
 SHORT: Final = {
@@ -40,63 +41,63 @@ GET /api/papers | phy | 200 | -
 POST /api/sittings/{sitting_id}/enter | phy | 200 | -
 GET /api/attempts/{attempt_id} | phy | 200 | 404 no_such_attempt
 GET /api/attempts/{attempt_id}/paper | phy | 200 | 404 no_such_attempt
-POST /api/attempts/{attempt_id}/portrait | phy | 400 picture_empty | 404 no_such_attempt
+POST /api/attempts/{attempt_id}/portrait | phy | 400 not_a_jpeg | 404 no_such_attempt
 POST /api/attempts/{attempt_id}/commands | phy | 200 | 404 no_such_attempt
 GET /api/attempts/{attempt_id}/live | phy | 101 | 404 no_such_attempt
 GET /api/attempts/{attempt_id}/watching | phy | 200 | 404 no_such_attempt
 POST /api/attempts/{attempt_id}/consent | phy | 200 | 404 no_such_attempt
 POST /api/attempts/{attempt_id}/ask-person | phy | 200 | 404 no_such_attempt
-POST /api/attempts/{attempt_id}/checks | phy | 200 | 404 no_such_attempt
-POST /api/attempts/{attempt_id}/checks/{check_id}/frames | phy | 400 picture_empty | 404 no_such_attempt
-POST /api/attempts/{attempt_id}/captures | phy | 400 picture_empty | 404 no_such_attempt
+POST /api/attempts/{attempt_id}/checks | phy | 409 no_check_here | 404 no_such_attempt
+POST /api/attempts/{attempt_id}/checks/{check_id}/frames | phy | 400 not_a_jpeg | 404 no_such_attempt
+POST /api/attempts/{attempt_id}/captures | phy | 400 not_a_jpeg | 404 no_such_attempt
 POST /api/attempts/{attempt_id}/signals | phy | 200 | 404 no_such_attempt
 POST /api/attempts/{attempt_id}/camera | phy | 200 | 404 no_such_attempt
 GET /api/attempts/{attempt_id}/camera | phy | 200 | 404 no_such_attempt
 GET /api/attempts/{attempt_id}/log | phy | 200 | 404 no_such_attempt
 GET /api/cases | phy | 200 | -
-POST /api/cases/{case_id}/reply | phy | 200 | 404 no_such_case
-POST /api/cases/{case_id}/appeal | phy | 409 x | 404 no_such_case
+POST /api/cases/{case_id}/reply | phy | 409 not_notified | 404 no_such_case
+POST /api/cases/{case_id}/appeal | phy | 409 not_confirmed | 404 no_such_case
 GET /api/attempts/{attempt_id}/own-pictures/{picture} | phy | 404 no_such_picture | 404 no_such_attempt
-POST /api/photo/check | phy | 400 picture_empty | -
+POST /api/photo/check | phy | 400 not_a_jpeg | -
 GET /api/photo | phy | 200 | -
 POST /api/photo/consent | phy | 200 | -
-POST /api/photo | phy | 400 picture_empty | -
-POST /api/desk/photos/imports | agy pro | 400 x | -
+POST /api/photo | phy | 400 not_a_jpeg | -
+POST /api/desk/photos/imports | agy pro | 200 | -
 GET /api/desk/photos/imports/{job} | agy pro | 404 no_such_import | 404 no_such_import
 GET /api/desk/photos/pending | agy pro | 200 | -
-POST /api/desk/photos/{photo_id}/decision | agy pro | 200 | 404 no_such_photo
-GET /api/desk/photos/{photo_id}/picture | agy pro | 404 no_such_picture | 404 no_such_photo
+POST /api/desk/photos/{photo_id}/decision | agy pro | 200, pro 409 photo_decided | 404 no_such_photo
+GET /api/desk/photos/{photo_id}/picture | agy pro | 404 no_such_photo | 404 no_such_photo
 GET /api/desk/sittings | agy chf inv nat pro | 200 | -
 GET /api/desk/sittings/{sitting_id}/board | agy chf inv nat pro | 200 | 404 no_such_sitting
 GET /api/desk/sittings/{sitting_id}/live | agy chf inv nat pro | 101 | 404 no_such_sitting
 POST /api/desk/sittings/{sitting_id}/acts | chf inv pro | 200 | 404 no_such_sitting
-GET /api/desk/acts/{act_id} | agy chf inv nat pro | 200 | 404 no_such_act
+GET /api/desk/acts/{act_id} | agy chf inv nat pro | 200 | 404 no_such_sitting
 GET /api/desk/sittings/{sitting_id}/acts | agy chf inv nat pro | 200 | 404 no_such_sitting
-GET /api/desk/attempts/{attempt_id}/timeline | agy chf inv nat pro | 200 | 404 no_such_attempt
-GET /api/desk/attempts/{attempt_id}/pictures/{picture} | agy chf inv | 403 link_old | 404 no_such_attempt
+GET /api/desk/attempts/{attempt_id}/timeline | agy chf inv nat pro | 200 | 404 no_such_sitting
+GET /api/desk/attempts/{attempt_id}/pictures/{picture} | agy chf inv | 403 link_old | 404 no_such_sitting
 GET /api/desk/sittings/{sitting_id}/people | agy chf inv nat pro | 200 | 404 no_such_sitting
-POST /api/desk/sittings/{sitting_id}/extra-time | pro | 409 x | 404 no_such_sitting
+POST /api/desk/sittings/{sitting_id}/extra-time | pro | 409 not_entitled_or_entered | 404 no_such_sitting
 GET /api/desk/sittings/{sitting_id}/proctoring | agy chf inv nat pro | 200 | 404 no_such_sitting
 POST /api/desk/sittings/{sitting_id}/picture-links | agy chf inv | 200 | 404 no_such_sitting
-POST /api/desk/attempts/{attempt_id}/look | agy chf inv | 200 | 404 no_such_attempt
-DELETE /api/desk/attempts/{attempt_id}/look | agy chf inv | 200 | 404 no_such_attempt
-POST /api/desk/attempts/{attempt_id}/reviews | agy chf inv | 200 | 404 no_such_attempt
+POST /api/desk/attempts/{attempt_id}/look | agy chf inv | 200 | 404 no_such_sitting
+DELETE /api/desk/attempts/{attempt_id}/look | agy chf inv | 200 | 404 no_such_sitting
+POST /api/desk/attempts/{attempt_id}/reviews | agy chf inv | 200 | 404 no_such_sitting
 POST /api/desk/sittings/{sitting_id}/flags | chf inv pro | 200 | 404 no_such_sitting
-GET /api/desk/attempts/{attempt_id}/proctoring | agy chf inv | 200 | 404 no_such_attempt
+GET /api/desk/attempts/{attempt_id}/proctoring | agy chf inv | 200 | 404 no_such_sitting
 POST /api/desk/sittings/{sitting_id}/rooms | chf | 200 | 404 no_such_sitting
 POST /api/desk/sittings/{sitting_id}/rooms/assign | chf | 200 | 404 no_such_sitting
-POST /api/desk/sittings/{sitting_id}/rooms/hand-over | chf inv | 409 x | 404 no_such_sitting
-POST /api/desk/attempts/{attempt_id}/cases | chf inv pro | 200 | 404 no_such_attempt
+POST /api/desk/sittings/{sitting_id}/rooms/hand-over | chf inv | 409 own_room,chf 409 not_your_room |404 no_such_sitting
+POST /api/desk/attempts/{attempt_id}/cases | chf inv pro | 200 | 404 no_such_sitting
 GET /api/desk/cases | agy chf inv pro | 200 | -
 GET /api/desk/cases/{case_id} | agy chf inv pro | 200 | 404 no_such_case
 POST /api/desk/cases/{case_id}/evidence | agy chf inv pro | 200 | 404 no_such_case
-POST /api/desk/cases/{case_id}/decision | agy chf | 200 | 404 no_such_case
-POST /api/desk/cases/{case_id}/appeal-decision | agy pro | 409 x | 404 no_such_case
+POST /api/desk/cases/{case_id}/decision | agy chf | 200, chf 409 already_decided | 404 no_such_case
+POST /api/desk/cases/{case_id}/appeal-decision | agy pro | 409 not_appealed, agy 409 own_decision | 404 no_such_case
 GET /api/desk/sittings/{sitting_id}/counts | agy chf inv nat pro | 200 | 404 no_such_sitting
 GET /api/desk/centre | agy chf inv nat pro | 200 | -
 GET /api/desk/retention | agy nat pro | 200 | -
 GET /api/desk/sittings/{sitting_id}/results | agy pro | 200 | 404 no_such_sitting
-POST /api/desk/sittings/{sitting_id}/release | agy pro | 200 | 404 no_such_sitting
+POST /api/desk/sittings/{sitting_id}/release | agy pro | 200, pro 409 already_ordered | 404 no_such_sitting
 GET /api/desk/sittings/{sitting_id}/results.xlsx | agy pro | 200 | 404 no_such_sitting
 GET /api/home | phy | 200 | -
 GET /api/home/cycles | phy | 200 | -
@@ -129,10 +130,11 @@ POST /api/desk/reviews/{file_id}/decide | ins agy pro | 409 changed_meanwhile | 
 POST /api/desk/reviews/{file_id}/undo | ins agy pro | 409 changed_meanwhile | 404 no_such_file
 POST /api/desk/reviews/{file_id}/reopen | pro | 409 changed_meanwhile | 404 no_such_file
 POST /api/desk/reviews/{file_id}/close | ins pro | 409 changed_meanwhile | 404 no_such_file
-POST /api/desk/reviews/approve | ins agy pro | 200 changed_meanwhile | 200 no_such_file
+POST /api/desk/reviews/approve | ins agy pro | 200 needs_a_look | 200 no_such_file
+GET /api/desk/institutions | ins pro | 200 | -
 GET /api/desk/physicians | ins pro | 200 | -
 POST /api/desk/physicians | ins pro | 409 account_exists | 409 account_exists, pro 404 no_such_institution
-POST /api/desk/physicians/import | ins pro | 400 sheet_broken | 400 sheet_broken, pro 404 no_such_institution
+POST /api/desk/physicians/import | ins pro | 400 sheet_empty | 400 sheet_empty, pro 404 no_such_institution
 GET /api/desk/physicians/template | ins pro | 200 | -
 POST /api/desk/physicians/{assessment_id}/reset | ins pro | 409 reset_already | 404 no_such_physician
 POST /api/desk/physicians/{assessment_id}/transfer | ins pro | 409 same_institution | 404 no_such_physician
@@ -156,8 +158,8 @@ POST /api/desk/app-accounts/{account_id}/disabled | pro nat | 200 | 404 no_such_
 GET /api/desk/statistics | ins agy pro nat | 200 | -
 GET /api/desk/export | ins agy pro nat | 200 | -
 GET /api/desk/audit | pro nat aud | 200 | -
-POST /api/desk/registry | pro nat | 400 sheet_broken | -
-POST /api/desk/conduct | pro nat | 400 sheet_broken | -
+POST /api/desk/registry | pro nat | 400 sheet_empty | -
+POST /api/desk/conduct | pro nat | 400 sheet_empty | -
 """
 # Where a physician asks as one who registers: not the candidate of the exam, but the applicant.
 REGISTRATION: Final = (
@@ -177,7 +179,7 @@ BODIES: Final[dict[str, Any]] = {
     "/api/desk/sittings/{sitting_id}/extra-time": {"person_id": 1, "minutes": 10, "reason": "听力障碍证明"},
     "/api/desk/sittings/{sitting_id}/picture-links": {"pictures": []},
     "/api/desk/sittings/{sitting_id}/flags": {
-        "request_id": "flag-of-the-test", "attempt_ids": [1], "level": 2, "note": "东张西望"
+        "request_id": "flag-of-the-test", "attempt_ids": ["{attempt_id}"], "level": 2, "note": "东张西望"
     },
     "/api/desk/sittings/{sitting_id}/rooms": {"rooms": 2},
     "/api/desk/sittings/{sitting_id}/rooms/assign": {"room": 1, "account_ids": []},
@@ -212,7 +214,7 @@ BODIES: Final[dict[str, Any]] = {
     "/api/application/{subject}": {"version": OLD, "values": {"photo": "{photo}"}},
     "/api/application/{subject}/submit": {"version": OLD},
     "/api/application/{subject}/withdraw": {"version": OLD},
-    "/api/application/photo": jpeg(77),
+    "/api/application/photo": picture(77),
     "PUT /api/procedure": {"version": OLD, "values": {"licence": ["{document_id}"]}},
     "POST /api/procedure": {"version": OLD, "choice": "general"},
     "/api/procedure/change": {"version": OLD},
@@ -269,7 +271,7 @@ class Line(NamedTuple):
 
 
 def _answers(text: str) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for each in text.split(","):
         first, _, rest = each.strip().partition(" ")
         found |= {SHORT[first]: rest} if first in SHORT else {"": each.strip()}

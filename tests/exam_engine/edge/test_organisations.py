@@ -10,6 +10,7 @@ import pytest_asyncio
 from tests.candidate import Refusal
 from tests.exam_engine.edge.deciders import ELSEWHERE, HERE, Deciders, deciders, last_record, physician, put, refused
 from tests.exam_engine.edge.server import Server
+from tests.exam_engine.registration.sheet_samples import number as id_number
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -145,6 +146,72 @@ async def test_what_is_in_use_is_not_closed(server: Server, cast: Deciders) -> N
     assert not open_again["disabled"]
 
 
+async def test_where_somebody_works_is_not_closed(server: Server, cast: Deciders) -> None:
+    institution = await server.add_organisation("institution", "测试有员工医院")
+    await server.add_staff("still-here", "institution", institution)
+    closing = {"name": "测试有员工医院", "disabled": True}
+
+    async with refused(server, "organisation_staffed"):
+        await put(cast.province, f"{PATH}/{institution}", closing)
+
+    member = await server.house.pool.fetchval("SELECT account_id FROM people.accounts WHERE login = 'still-here'")
+    reason = {"disabled": True, "reason": "机构停用前停用账号"}
+    await cast.province.post(f"/api/desk/staff/{member}/disabled", reason)
+    assert (await put(cast.province, f"{PATH}/{institution}", closing))["disabled"]
+
+
+async def test_an_institution_is_either_closed_or_somebodys(server: Server, cast: Deciders) -> None:
+    for round_ in range(5):
+        name = f"测试抢人医院{round_}"
+        institution = await server.add_organisation("institution", name)
+        somebody = {"name": "测试甲", "id_number": id_number(900 + round_), "institution_id": institution}
+        came = await asyncio.gather(
+            put(cast.province, f"{PATH}/{institution}", {"name": name, "disabled": True}),
+            cast.province.post("/api/desk/physicians", somebody),
+            return_exceptions=True,
+        )
+
+        lost = [each.code for each in came if isinstance(each, Refusal)]
+        assert lost in (["organisation_in_use"], ["no_such_institution"])
+
+
+async def test_nobody_is_brought_to_a_closed_institution(server: Server, cast: Deciders) -> None:
+    closed = await server.add_organisation("institution", "测试已停用医院")
+    open_one = await server.add_organisation("institution", "测试开放医院")
+    await put(cast.province, f"{PATH}/{closed}", {"name": "测试已停用医院", "disabled": True})
+    somebody = {"name": "测试甲", "id_number": id_number(950)}
+    made = await cast.province.post("/api/desk/physicians", somebody | {"institution_id": open_one})
+
+    async with refused(server, "no_such_institution", 404):
+        await cast.province.post("/api/desk/physicians", somebody | {"institution_id": closed})
+    async with refused(server, "no_such_institution", 404):
+        await cast.province.post(
+            f"/api/desk/physicians/{made['assessment_id']}/transfer",
+            {"institution_id": closed, "reason": "执业地点变更"},
+        )
+
+
+async def test_institutions_nobody_reviews_for_are_counted_and_listed(server: Server, cast: Deciders) -> None:
+    async def unassigned() -> tuple[int, set[str]]:
+        page = await cast.other.get(f"{PATH}?unassigned=1&q=%E6%97%A0%E4%BA%BA%E5%AE%A1")
+        return page["unassigned"], {row["name"] for row in page["rows"]}
+
+    count, names = await unassigned()
+    first, second = [
+        await server.add_organisation("institution", name, ELSEWHERE) for name in ("测试无人审甲", "测试无人审乙")
+    ]
+    agency = await server.add_organisation("agency", "测试审者机构", ELSEWHERE)
+    assert await unassigned() == (count + 2, names | {"测试无人审甲", "测试无人审乙"})
+
+    await put(cast.other, f"{PATH}/{first}/agency", {"agency_id": agency})
+    await put(cast.other, f"{PATH}/{second}", {"name": "测试无人审乙", "disabled": True})
+
+    assert await unassigned() == (count, names)
+    assert (await cast.other.get(PATH))["unassigned"] == count
+    whole = (await cast.nation.get(PATH))["unassigned"]
+    assert whole >= count + (await cast.province.get(PATH))["unassigned"]
+
+
 async def test_an_office_is_not_closed_over_its_province(server: Server, cast: Deciders) -> None:
     office = await server.house.pool.fetchval(
         "SELECT organisation_id FROM people.organisations WHERE kind = 'province' AND province = $1", HERE
@@ -186,7 +253,7 @@ async def test_what_is_not_past_its_agency_follows_to_the_new_one(server: Server
     assert [tuple(row) for row in parts] == [("evaluation", new, None), ("profile", old, 1)]
     act, subject, facts = await last_record(server)
     assert (act, subject) == ("agency_assigned", f"organisation {institution}")
-    assert json.loads(facts) == {"from": None, "to": new, "applications": 7, "files": 6}
+    assert json.loads(facts) == {"province": HERE, "from": None, "to": new, "applications": 7, "files": 6}
 
     again = await put(cast.province, f"{PATH}/{institution}/agency", {"agency_id": new})
     assert again == answer

@@ -1,43 +1,27 @@
 """The road from sign-up to 待测评 over the API, by both procedures, with everybody who reviews."""
 
 from collections.abc import AsyncIterator
-from typing import NamedTuple
 
 import pytest
 import pytest_asyncio
 
-from exam_engine.demo import PASSWORD
-from exam_engine.demo_registration import WALKERS
-from tests.applicant import Applicant, Reviewer
+from tests.applicant import Applicant
 from tests.candidate import Refusal
+from tests.exam_engine.edge.cast import walker
+from tests.exam_engine.edge.people import Desks, desks_of
 from tests.exam_engine.edge.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-class Desks(NamedTuple):
-    institution: Reviewer
-    agency: Reviewer
-    province: Reviewer
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def desks(server: Server) -> AsyncIterator[Desks]:
-    async with (
-        Reviewer(server.base_url, "institution", PASSWORD) as institution,
-        Reviewer(server.base_url, "agency", PASSWORD) as agency,
-        Reviewer(server.base_url, "province", PASSWORD) as province,
-    ):
-        yield Desks(institution, agency, province)
-
-
-def applicant(server: Server, which: int) -> Applicant:
-    outbox = server.house.settings.data / "sms" / "outbox.jsonl"
-    return Applicant(server.base_url, WALKERS[which], f"1990000000{which}", outbox)
+    async with desks_of(server) as people:
+        yield people
 
 
 async def test_the_simple_procedure_leads_to_the_humanities_exam(server: Server, desks: Desks) -> None:
-    async with applicant(server, 0) as somebody:
+    async with walker(server, 0) as somebody:
         await somebody.arrive()
         home = await somebody.get("/api/home")
         assert (home["place"], home["button"]) == ("home", "confirm_profile")
@@ -62,7 +46,7 @@ async def test_the_simple_procedure_leads_to_the_humanities_exam(server: Server,
 
 
 async def test_the_general_procedure_with_a_refused_and_an_approved_exemption(server: Server, desks: Desks) -> None:
-    async with applicant(server, 1) as somebody:
+    async with walker(server, 1) as somebody:
         await somebody.arrive()
         await somebody.hand_in("profile", await somebody.profile(department="外科"))
         await desks.institution.decide("测试报名乙", "profile", "return", "科室与登记不一致")
@@ -110,7 +94,7 @@ async def kinds(somebody: Applicant) -> dict[str, str]:
 
 
 async def test_what_is_locked_can_not_be_entered(server: Server) -> None:
-    async with applicant(server, 2) as somebody:
+    async with walker(server, 2) as somebody:
         await somebody.arrive()
         sitting = server.sitting("professional")
         with pytest.raises(Refusal) as refusal:

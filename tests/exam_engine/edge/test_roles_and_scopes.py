@@ -15,6 +15,7 @@ from exam_engine.app import ENDPOINTS
 from exam_engine.demo import PASSWORD
 from exam_engine.edge.accounts import TRIES_MAX
 from exam_engine.edge.http import COOKIE, PHYSICIAN, Endpoint
+from exam_engine.edge.masks import masked_number
 from exam_engine.edge.throttle import Throttle
 from tests.candidate import HEADERS, Candidate, Refusal, Staff
 from tests.exam_engine.edge.cast import Cast, ask, body_of, gathered, named
@@ -88,7 +89,7 @@ async def test_an_invigilator_can_not_annul(cast: Cast) -> None:
 
 
 def out_of_scope() -> Iterator[Any]:
-    for endpoint in GUARDED:
+    for endpoint in (endpoint for endpoint in GUARDED if named(endpoint) in LINES):
         line = LINES[named(endpoint)]
         for role in line.roles:
             expected = line.of_others(role)
@@ -119,6 +120,26 @@ async def test_every_endpoint_that_reads_json_is_asked_with_what_it_wants() -> N
     read = {named(endpoint) for endpoint in GUARDED if endpoint.body not in (None, bytes)}
     asked = {named(endpoint) for endpoint in GUARDED if isinstance(body_of(endpoint), dict)}
     assert read == asked
+
+
+LISTS: Final = [e for e in GUARDED if e.method == "GET" and named(e) in LINES and LINES[named(e)].others is None]
+# Where the applicant's own desks and he himself read who he is.
+SHOWS_HIM: Final = {
+    "GET /api/home", "GET /api/certification", "GET /api/application/{subject}", "GET /api/desk/reviews",
+    "GET /api/desk/physicians",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("endpoint", [e for e in LISTS if e.media != "text/event-stream"], ids=named)
+async def test_what_names_nobody_tells_a_stranger_nothing_of_somebody(cast: Cast, endpoint: Endpoint) -> None:
+    applicant = cast.applicant
+    marks = (applicant.walker.name, applicant.number, masked_number(applicant.number), applicant.phone)
+    for role in (role for role in LINES[named(endpoint)].roles if role not in ("nation", "auditor")):
+        url = endpoint.path.format(subject="profile")
+        own = (await cast.own(role, endpoint).get_bytes(url)).decode("utf-8", "replace")
+        assert named(endpoint) not in SHOWS_HIM or marks[0] in own, role
+        theirs = (await cast.stranger(role, endpoint).get_bytes(url)).decode("utf-8", "replace")
+        assert [mark for mark in marks if mark in theirs] == [], role
 
 
 @pytest.mark.parametrize("role", ["invigilator", "chief", "agency", "province"])

@@ -21,7 +21,7 @@ from tests.exam_engine.registration.sheet_samples import as_csv, as_xlsx, number
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PHYSICIANS = "/api/desk/physicians"
+PHYSICIANS, INSTITUTIONS = "/api/desk/physicians", "/api/desk/institutions"
 HEAD = ("姓名", "身份证号", "科室")
 REASON = {"reason": "测试理由够长"}
 SERIALS = itertools.count(100)
@@ -429,6 +429,37 @@ async def test_a_transfer_keeps_to_scopes(server: Server, keepers: Keepers) -> N
     assert (await keepers.beijing.post(path, to_two))["state"] == "transferred"
     moved = (await keepers.two.get(PHYSICIANS))["rows"][0]
     assert (moved["person_id"], moved["state"], moved["initial"]) == (row["person_id"], "unbound", True)
+
+
+async def test_an_open_institution_of_the_own_province_is_found_by_a_part_of_its_name(
+    server: Server, keepers: Keepers
+) -> None:
+    agency = await server.add_organisation("agency", "测试寻找机构")
+    names = ("测试乙寻%_院", "寻%_甲院", "寻%_停用院")
+    places = [await server.add_organisation("institution", name) for name in names]
+    await server.add_organisation("institution", "寻%_福建院", "35")
+    await server.house.pool.execute("INSERT INTO reg.assignments VALUES ($1, $2)", places[0], agency)
+    await server.house.pool.execute("UPDATE people.organisations SET disabled = true WHERE name = $1", names[2])
+
+    for person in (keepers.one, keepers.beijing):
+        found = (await person.get(f"{INSTITUTIONS}?q=%E5%AF%BB%25_"))["rows"]
+        assert found == [
+            {"organisation_id": places[1], "name": "寻%_甲院", "agency": ""},
+            {"organisation_id": places[0], "name": "测试乙寻%_院", "agency": "测试寻找机构"},
+        ]
+    assert [row["name"] for row in (await keepers.far.get(f"{INSTITUTIONS}?q=%E5%AF%BB"))["rows"]] == ["寻%_福建院"]
+    assert (await keepers.one.get(f"{INSTITUTIONS}?q=_%25"))["rows"] == []
+    assert await refusal(keepers.one.get(f"{INSTITUTIONS}?q={'x' * 101}")) == (400, "wrong_shape")
+
+
+async def test_no_more_institutions_are_named_than_somebody_reads(server: Server, keepers: Keepers) -> None:
+    for n in range(25):
+        await server.add_organisation("institution", f"测试众多医院{n:02}", "35")
+
+    found = (await keepers.far.get(f"{INSTITUTIONS}?q=%E4%BC%97%E5%A4%9A"))["rows"]
+
+    assert [row["name"] for row in found] == [f"测试众多医院{n:02}" for n in range(20)]
+    assert len((await keepers.far.get(INSTITUTIONS))["rows"]) == 20
 
 
 async def test_of_two_transfers_at_once_one_wins(server: Server, keepers: Keepers) -> None:

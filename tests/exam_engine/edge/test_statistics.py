@@ -13,7 +13,7 @@ import pytest_asyncio
 from openpyxl import load_workbook
 
 from exam_engine.edge import statistics
-from exam_engine.edge.statistics import FIGURES, KEEP, without_numbers
+from exam_engine.edge.statistics import FIGURES, KEEP, OLD, without_numbers
 from tests.candidate import Refusal, Staff
 from tests.exam_engine.edge.deciders import (
     ELSEWHERE,
@@ -23,6 +23,7 @@ from tests.exam_engine.edge.deciders import (
     everything,
     last_record,
     physician,
+    put,
     refused,
 )
 from tests.exam_engine.edge.server import Server
@@ -92,8 +93,14 @@ STEPS = {
 
 async def fresh(server: Server, person: Staff) -> Any:
     """The figures, counted now."""
-    server.app[FIGURES]._kept.clear()
+    forget(server)
     return await person.get(FIGURES_PATH)
+
+
+def forget(server: Server) -> None:
+    """Nothing was ever counted."""
+    server.app[FIGURES]._kept.clear()
+    server.app[FIGURES]._past.clear()
 
 
 # --- figures -----------------------------------------------------------------------------------------------------
@@ -167,7 +174,35 @@ async def test_days_count_what_happened_in_shanghai(server: Server, cast: Cast) 
     assert (await fresh(server, cast.deciders.nation))["days"][-2]["approved"] >= 1
 
 
-async def test_figures_are_kept_for_a_moment_for_each_scope(server: Server, cast: Cast) -> None:
+async def test_days_before_yesterday_are_counted_once_a_day(server: Server, cast: Cast) -> None:
+    async def move(days: int) -> None:
+        await server.house.pool.execute(
+            """INSERT INTO reg.moves (application_id, subject, event, from_state, to_state, at, role, digest)
+               SELECT min(application_id), 'profile', 'submit', 'draft', 'draft',
+                   date_trunc('day', now(), 'Asia/Shanghai') - make_interval(days => $2), 'physician', sha256('x')
+               FROM reg.applications WHERE institution_id = $1""",
+            cast.ids["second"], days,
+        )  # fmt: skip
+
+    before = [day["submitted"] for day in (await fresh(server, cast.second))["days"]]
+    await move(0)
+    await move(1)
+    await move(2)
+    server.app[FIGURES]._kept.clear()
+
+    after = [day["submitted"] for day in (await cast.second.get(FIGURES_PATH))["days"]]
+
+    assert after[:-2] == before[:-2]
+    assert after[-2:] == [before[-2] + 1, before[-1] + 1]
+    with server.later(days=1):
+        tomorrow = [day["submitted"] for day in (await cast.second.get(FIGURES_PATH))["days"]]
+    assert tomorrow == [*before[1:-3], before[-3] + 1, *after[-2:], 0]
+
+
+async def test_figures_are_kept_for_a_moment_for_each_scope(
+    server: Server, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statistics, "PATIENCE_S", 60)
     first = await fresh(server, cast.institution)
     person = await physician(server, cast.ids["institution"], province=PROVINCE)
 
@@ -176,7 +211,29 @@ async def test_figures_are_kept_for_a_moment_for_each_scope(server: Server, cast
     with server.later(seconds=KEEP.total_seconds()):
         assert (await cast.institution.get(FIGURES_PATH))["total"] == first["total"] + 1
     await server.house.pool.execute("DELETE FROM reg.assessment_accounts WHERE person_id = $1", person)
-    server.app[FIGURES]._kept.clear()
+    forget(server)
+
+
+async def test_nobody_waits_for_figures_who_can_be_shown_those_of_a_little_before(
+    server: Server, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statistics, "PATIENCE_S", 0)
+    figures, pool = server.app[FIGURES], server.house.pool
+    first = await fresh(server, cast.second)
+    person = await physician(server, cast.ids["second"], province=PROVINCE)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("LOCK reg.assessment_accounts")  # counting takes as long as this
+        with server.later(seconds=KEEP.total_seconds()):
+            shown = [await cast.second.get(FIGURES_PATH) for _ in range(3)]
+            assert [each["at"] for each in shown] == [first["at"]] * 3
+            assert len(figures._counting) == 1
+            counting = next(iter(figures._counting.values()))
+    assert (await counting).total == first["total"] + 1
+    await pool.execute("DELETE FROM reg.assessment_accounts WHERE person_id = $1", person)
+
+    with server.later(seconds=(KEEP + OLD).total_seconds()):
+        assert (await cast.second.get(FIGURES_PATH))["total"] == first["total"]
+    forget(server)
 
 
 async def test_an_account_without_a_place_counts_nobody(server: Server, cast: Cast) -> None:
@@ -296,6 +353,24 @@ async def test_a_province_reads_what_its_own_people_did(server: Server, cast: Ca
     found = (await cast.province.get(f"{AUDIT}?q=files_exported"))["rows"]
     assert found
     assert who({"rows": found}) <= own
+
+
+async def test_a_province_reads_what_the_nation_did_to_it_by_name(server: Server, cast: Cast) -> None:
+    async def seen(person: Staff, query: str) -> set[str]:
+        return {row["subject"] for row in (await person.get(f"{AUDIT}?q={query}"))["rows"]}
+
+    nation, number = cast.deciders.nation, await server.add_organisation("institution", "测试六二丙医院", PROVINCE)
+    await put(nation, f"/api/desk/organisations/{number}", {"name": "测试六二丁医院"})
+    notice = await nation.post("/api/desk/notices", {"title": "测试告知书", "body": "测试告知书的正文，" * 5})
+
+    assert f"organisation {number}" in await seen(cast.province, "organisation_changed")
+    assert f"organisation {number}" not in await seen(cast.deciders.other, "organisation_changed")
+    for province in (cast.province, cast.deciders.other):  # the nation's text is everybody's
+        assert f"notice {notice['notice_id']}" in await seen(province, "notice_published")
+    log = (await cast.province.get(AUDIT))["rows"]
+    assert [row["audit_id"] for row in log] == sorted((row["audit_id"] for row in log), reverse=True)
+    assert {"organisation_changed", "notice_published"} <= {row["act"] for row in log}
+    assert "logged_in" not in {row["act"] for row in log if row["role"] == "nation"}
 
 
 async def test_numbers_of_people_are_masked_in_the_log(server: Server, cast: Cast) -> None:

@@ -37,7 +37,7 @@ export const adminHttp = {
     got(api.PUT('/api/desk/sittings/{sitting_id}/window', { params: { path: { sitting_id } }, body })),
   notices: () => got(api.GET('/api/desk/notices')),
   publish: (body: PublishNotice) => got(api.POST('/api/desk/notices', { body })),
-  organisations: (query: Asked & { kind?: string }) => got(api.GET('/api/desk/organisations', { params: { query } })),
+  organisations: (query: Asked & { kind?: string; unassigned?: '1' }) => got(api.GET('/api/desk/organisations', { params: { query } })),
   addOrganisation: (body: AddOrganisation) => got(api.POST('/api/desk/organisations', { body })),
   changeOrganisation: (organisation_id: number, body: ChangeOrganisation) =>
     got(api.PUT('/api/desk/organisations/{organisation_id}', { params: { path: { organisation_id } }, body })),

@@ -5,6 +5,7 @@ import { type Inbox, merged, type Message, type News, newsOf, openFeed } from '@
 import { asProblem, type Problem } from '@shared/problem'
 import { computed, type ComputedRef, onScopeDispose, type Ref, ref, type ShallowRef, shallowRef, watch } from 'vue'
 import { me } from '../session'
+import { tellMessage } from './news'
 
 const READERS: ReadonlySet<string> = new Set(['institution', 'agency', 'province'])
 
@@ -94,7 +95,7 @@ export function useInbox(): DeskInbox {
       forget()
       if (account === undefined) return
       const poll = async (): Promise<News> => newsOf(await inboxHttp.page())
-      close = openFeed({ news: hear, fresh: () => undefined, ended: forget }, poll)
+      close = openFeed({ news: hear, fresh: tellMessage, ended: forget }, poll)
     },
     { immediate: true },
   )

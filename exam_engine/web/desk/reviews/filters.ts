@@ -24,13 +24,11 @@ export const CATEGORIES = ['clinical', 'tcm', 'dental', 'public_health'] as cons
 export const FLAGS = [
   'returned_before',
   'shared_document',
-  'shared_photo',
   'registry_differs',
   'not_registered',
   'not_eligible',
   'voluntary',
   'warnings',
-  'photo_unsure',
   'bad_record',
   'undeclared_record',
   'ethics_poor',

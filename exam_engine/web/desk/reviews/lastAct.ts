@@ -16,6 +16,9 @@ export interface LastAct {
 
 export const lastAct = shallowRef<LastAct | null>(null)
 
+/** Whose decision was just taken back: the page it was asked for on may have been left for the next one meanwhile. */
+export const givenBack = shallowRef('')
+
 export function remembered(answer: Decided, of: { name: string; subject: string; act: string }): LastAct {
   return { ...of, fileId: answer.file_id, state: answer.state, version: answer.version, mayUndo: answer.may_undo }
 }

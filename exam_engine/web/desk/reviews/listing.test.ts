@@ -7,6 +7,7 @@ import {
   extended,
   type Held,
   kept,
+  looked,
   moved,
   NOTHING,
   ranged,
@@ -35,6 +36,30 @@ describe('the list', () => {
   it('shows a file once that moved from one page to the next', () => {
     const first = refreshed(NOTHING, { rows: [aRow(1), aRow(2)], next: 'k' })
     expect(ids(extended(first, { rows: [aRow(2), aRow(3)], next: null }))).toEqual([1, 2, 3])
+  })
+
+  it('that is looked at again moves no row for what came above, and adds what came below', () => {
+    const first = refreshed(NOTHING, { rows: [aRow(2), aRow(1)], next: null })
+    const above = looked(first, { rows: [aRow(3), aRow(2, { opened_by: '测试员' }), aRow(1)], next: null })
+    expect([ids(above.held), above.news, above.held.rows[0]?.opened_by]).toEqual([[2, 1], true, '测试员'])
+    const below = looked(first, { rows: [aRow(2), aRow(1), aRow(4)], next: null })
+    expect([ids(below.held), below.news]).toEqual([[2, 1, 4], false])
+  })
+
+  it('that is looked at again leaves out what is gone, but not what was pushed off its page', () => {
+    const first = refreshed(NOTHING, { rows: [aRow(2), aRow(1)], next: 'k' })
+    const gone = looked(first, { rows: [aRow(1), aRow(5)], next: 'm' })
+    expect([ids(gone.held), gone.held.next, gone.news]).toEqual([[1, 5], 'm', false])
+    const pushed = looked(first, { rows: [aRow(3), aRow(2)], next: 'n' })
+    expect([ids(pushed.held), pushed.held.next, pushed.news]).toEqual([[2, 1], 'k', true])
+  })
+
+  it('that is looked at again is the new page where nothing of it is left, and keeps its length if it has several', () => {
+    const first = refreshed(NOTHING, { rows: [aRow(1)], next: null })
+    expect(looked(first, { rows: [aRow(7)], next: null })).toEqual({ held: { rows: [aRow(7)], next: null, pages: 1 }, news: false })
+    const both = extended(refreshed(NOTHING, { rows: [aRow(1)], next: 'k' }), { rows: [aRow(2)], next: null })
+    const later = looked(both, { rows: [aRow(9), aRow(1)], next: 'k' })
+    expect([ids(later.held), later.held.pages, later.news]).toEqual([[1, 2], 2, true])
   })
 
   it('keeps a decided file in its place, but it waits for nobody here', () => {

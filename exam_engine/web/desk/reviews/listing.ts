@@ -18,6 +18,23 @@ export function refreshed(held: Held, page: ReviewPage): Held {
   return { ...held, rows: held.rows.map((row) => fresh.get(row.file_id) ?? row) }
 }
 
+/**
+ * The list after its head was looked at again, without a row inserted above one that is being read: `news` says that there
+ * are some. What comes after all known rows is added, what is no longer in a list of one page is left out.
+ */
+export function looked(held: Held, page: ReviewPage): { held: Held; news: boolean } {
+  const known = new Set(held.rows.map((row) => row.file_id))
+  const last = page.rows.map((row) => known.has(row.file_id)).lastIndexOf(true)
+  if (held.pages <= 1 && (last < 0 || held.rows.length === 0)) return { held: refreshed(held, page), news: false }
+  const news = page.rows.slice(0, last).some((row) => !known.has(row.file_id))
+  const fresh = new Map(page.rows.map((row) => [row.file_id, row]))
+  const rows = held.rows.map((row) => fresh.get(row.file_id) ?? row)
+  // Pushed off the first page is not gone.
+  if (held.pages > 1 || (news && page.next !== null)) return { held: { ...held, rows }, news }
+  const left = rows.filter((row) => fresh.has(row.file_id))
+  return { held: { rows: [...left, ...page.rows.slice(last + 1)], next: page.next, pages: 1 }, news }
+}
+
 /** The list with a further page; what was there already is taken from the new page. */
 export function extended(held: Held, page: ReviewPage): Held {
   const fresh = new Set(page.rows.map((row) => row.file_id))

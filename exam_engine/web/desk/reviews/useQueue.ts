@@ -3,12 +3,14 @@
  * file's page goes from one to the next by it.
  */
 
+import type { Message } from '@shared/inbox'
 import { asProblem, type Problem } from '@shared/problem'
 import { readonly, ref, shallowRef } from 'vue'
-import type { StateCount } from '../wire'
+import type { ReviewPage, StateCount } from '../wire'
 import { askedOf, type QueueFilter } from './filters'
 import { reviewHttp } from './http'
-import { extended, type Held, moved, NOTHING, refreshed } from './listing'
+import { extended, type Held, looked, moved, NOTHING, refreshed } from './listing'
+import { concerns, newsIn } from './news'
 
 const held = shallowRef<Held>(NOTHING)
 const loaded = ref(false)
@@ -17,6 +19,8 @@ const problem = shallowRef<Problem | null>(null)
 const counts = shallowRef<readonly StateCount[]>([])
 const waiting = ref(0)
 const cursor = ref<number | null>(null)
+/** Something came that is not in the list yet: rows do not move under the eyes of who reads them. */
+const news = ref(false)
 /** Files passed over or decided in this walk. */
 const passed = shallowRef<ReadonlySet<number>>(new Set())
 let filter: QueueFilter | null = null
@@ -30,15 +34,21 @@ function aim(next: QueueFilter): void {
   loaded.value = false
   cursor.value = null
   passed.value = new Set()
+  news.value = false
 }
 
-async function ask(after: string | null): Promise<void> {
+function taken(page: ReviewPage): void {
+  if (held.value.pages <= 1) news.value = false
+  held.value = refreshed(held.value, page)
+}
+
+async function ask(after: string | null, take: (page: ReviewPage) => void): Promise<void> {
   if (filter === null) return
   const mine = question
   try {
     const page = await reviewHttp.page(askedOf(filter, after))
     if (mine !== question) return
-    held.value = after === null ? refreshed(held.value, page) : extended(held.value, page)
+    take(page)
     loaded.value = true
     problem.value = null
   } catch (error) {
@@ -48,7 +58,26 @@ async function ask(after: string | null): Promise<void> {
 
 /** Read the head of the list again. */
 function load(): Promise<void> {
-  return ask(null)
+  return ask(null, taken)
+}
+
+/** Look whether the head of the list is another now; nobody asked for it, so no row is put above others. */
+function look(): Promise<void> {
+  return ask(null, (page) => {
+    const now = looked(held.value, page)
+    held.value = now.held
+    if (now.news) news.value = true
+  })
+}
+
+/** A message came in. */
+function hear(message: Pick<Message, 'code' | 'facts'>): void {
+  const what = newsIn(message)
+  if (what === null) return
+  void count()
+  if (what === 'moving' || filter === null || !loaded.value || !concerns(message, filter)) return
+  if (held.value.rows.length === 0) void load()
+  else news.value = true
 }
 
 /** The list from its head, as if it were opened for the first time. */
@@ -61,7 +90,7 @@ async function restart(): Promise<void> {
 async function more(): Promise<void> {
   if (loadingMore.value || held.value.next === null) return
   loadingMore.value = true
-  await ask(held.value.next)
+  await ask(held.value.next, (page) => (held.value = extended(held.value, page)))
   loadingMore.value = false
 }
 
@@ -101,6 +130,7 @@ export function forgetQueue(): void {
   cursor.value = null
   passed.value = new Set()
   problem.value = null
+  news.value = false
 }
 
 const queue = {
@@ -112,8 +142,11 @@ const queue = {
   waiting: readonly(waiting),
   cursor,
   passed: readonly(passed) as typeof passed,
+  news: readonly(news),
   aim,
   load,
+  look,
+  hear,
   restart,
   more,
   count,

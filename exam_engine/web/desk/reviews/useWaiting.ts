@@ -1,10 +1,11 @@
-/** How many files wait for this account's decision: for the menu. One light question a minute, and after decisions. */
+/** How many files wait for this account's decision: for the menu. One light question a minute, after decisions and on news. */
 
 import { computed, onScopeDispose, type Ref, watch } from 'vue'
 import { useRoute } from 'vue-router'
+import { onMessage } from '../inbox/news'
 import { me } from '../session'
 import { waitingState } from './filters'
-import { lastAct } from './lastAct'
+import { givenBack, lastAct } from './lastAct'
 import { forgetQueue, useQueue } from './useQueue'
 
 const REFRESH_MS = 60_000
@@ -19,6 +20,7 @@ export function useWaiting(): Readonly<Ref<number>> {
     () => {
       forgetQueue()
       lastAct.value = null
+      givenBack.value = ''
     },
   )
   watch(
@@ -27,6 +29,10 @@ export function useWaiting(): Readonly<Ref<number>> {
     { immediate: true },
   )
   const timer = setInterval(() => asks.value && void queue.count(), REFRESH_MS)
-  onScopeDispose(() => clearInterval(timer))
+  const stop = onMessage((message) => asks.value && queue.hear(message))
+  onScopeDispose(() => {
+    clearInterval(timer)
+    stop()
+  })
   return queue.waiting
 }

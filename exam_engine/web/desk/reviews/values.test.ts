@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { FormField, FormShape } from '../wire'
-import { changedIn, comparedTo, complaintText, fieldLabel, filesIn, newFiles, partsOf, placeOf, type Source } from './values'
+import { changedIn, comparedTo, complaintText, documentTitle, fieldLabel, filesIn, newFiles, partsOf, placeOf, type Source } from './values'
 
 const TEXTS: Record<string, string> = {
   'reg.section.profile.practice': '执业信息',
@@ -58,6 +58,17 @@ const lineOf = (part: Partial<Source>, code: string) =>
   partsOf(source(part), words)[0]?.lines.find((line) => line.code === code)
 
 describe('a form as it is read', () => {
+  it('has no heading for a part nobody has to fill in and nobody did', () => {
+    const report = { code: 'report', fields: [field('report', 'long')] }
+    const shown = source({ form: { ...form, sections: [...form.sections, report] } })
+    expect(partsOf(shown, words).map((part) => part.code)).toEqual(['practice'])
+  })
+
+  it('calls a photo by the name of its field, other documents by their own', () => {
+    expect(documentTitle({ title: 'photo' }, words)).toBe(fieldLabel(words, 'profile', 'photo'))
+    expect(documentTitle({ title: '证书.pdf' }, words)).toBe('证书.pdf')
+  })
+
   it('has words for codes, and what comes from the certification beside what was typed', () => {
     expect(lineOf({}, 'title')).toMatchObject({ label: '职称', text: '主任医师' })
     expect(lineOf({}, 'name')).toMatchObject({ text: '测试甲' })

@@ -3,7 +3,7 @@
  * system noticed. Left out are fields that were not asked, and notes and ticks that were left empty.
  */
 
-import type { Complaint, FormField, FormShape, ReviewChange, ReviewDetail } from '../wire'
+import type { Complaint, DocumentView, FormField, FormShape, ReviewChange, ReviewDetail } from '../wire'
 
 export interface Words {
   t: (key: string, named: Record<string, unknown>) => string
@@ -58,7 +58,7 @@ export function sourceOf(detail: ReviewDetail): Source {
 /** The parts of a form, for reading. */
 export function partsOf(source: Source, words: Words): Part[] {
   const { form } = source
-  return form.sections.map((section) => ({
+  const parts = form.sections.map((section) => ({
     code: section.code,
     title: firstOf(words, [`reg.section.${form.code}.${section.code}`], section.code),
     lines: section.fields
@@ -66,6 +66,7 @@ export function partsOf(source: Source, words: Words): Part[] {
       .map((field) => topLine(field, source, words))
       .filter((line) => !line.brief || line.text !== '' || line.before !== null || line.problems.length > 0),
   }))
+  return parts.filter((part) => part.lines.length > 0)
 }
 
 function topLine(field: FormField, source: Source, words: Words): Line {
@@ -145,6 +146,11 @@ export function fieldLabel(words: Words, form: string, code: string, rows = ''):
   const keys = [...inner, `reg.field.${form}.${code}.rows`, `reg.field.${form}.${code}`]
   if (yearly !== null) keys.push(`reg.field.${form}.${yearly[1]}_year`)
   return firstOf(words, keys, code, { year: yearly?.[2] ?? '' })
+}
+
+/** The server has no language: it calls a photo "photo". */
+export function documentTitle(document: Pick<DocumentView, 'title'>, words: Words): string {
+  return document.title === 'photo' ? fieldLabel(words, 'profile', 'photo') : document.title
 }
 
 export function optionLabel(words: Words, dictionary: string, code: string): string {

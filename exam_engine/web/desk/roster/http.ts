@@ -25,8 +25,7 @@ export const rosterHttp = {
         body: { institution_id: institutionId, reason },
       }),
     ),
-  institutions: (q: string) =>
-    got(api.GET('/api/desk/organisations', { params: { query: { q, kind: 'institution' } } })),
+  institutions: (q: string) => got(api.GET('/api/desk/institutions', { params: { query: q === '' ? {} : { q } } })),
 }
 
 export interface Upload {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Organisation, Page } from '../shapes'
+import type { Organisation } from '../shapes'
 import { areaFits, kindsKeptBy, rolesKeptBy, staffFaults } from './roles'
-import { findUnassigned } from './unassigned'
+import { lacksAgency, recounted } from './unassigned'
 
 const row = (organisation_id: number, part: Partial<Organisation> = {}): Organisation => ({
   organisation_id,
@@ -41,21 +41,20 @@ it('an area lies in its province, or is left empty', () => {
 })
 
 describe('institutions without an agency', () => {
-  it('are found on every page; agencies, closed ones and those with one are not among them', async () => {
-    const pages: Record<string, Page<Organisation>> = {
-      first: { rows: [row(9), row(8, { agency_id: 4 }), row(7, { disabled: true })], next: 7 },
-      '7': { rows: [row(6, { kind: 'agency' }), row(5)], next: null },
+  it('are open institutions only', () => {
+    expect(lacksAgency(row(1))).toBe(true)
+    for (const part of [{ agency_id: 4 }, { disabled: true }, { kind: 'agency' }]) {
+      expect(lacksAgency(row(1, part))).toBe(false)
     }
-    const found = await findUnassigned((before) =>
-      Promise.resolve(pages[before ?? 'first'] ?? { rows: [], next: null }),
-    )
-    expect(found.rows.map((one) => one.organisation_id)).toEqual([9, 5])
-    expect(found.more).toBe(false)
   })
 
-  it('are looked for until it is enough', async () => {
-    let asked = 0
-    const found = await findUnassigned(() => Promise.resolve({ rows: [row(++asked)], next: asked }))
-    expect([asked, found.rows.length, found.more]).toEqual([100, 100, true])
+  it('are counted on when one is added, assigned, closed or opened again', () => {
+    expect(recounted(3, null, row(9))).toBe(4)
+    expect(recounted(3, null, row(9, { kind: 'agency' }))).toBe(3)
+    expect(recounted(3, row(9), row(9, { agency_id: 4 }))).toBe(2)
+    expect(recounted(3, row(9, { agency_id: 4 }), row(9, { agency_id: 5 }))).toBe(3)
+    expect(recounted(3, row(9), row(9, { disabled: true }))).toBe(2)
+    expect(recounted(2, row(9, { disabled: true }), row(9))).toBe(3)
+    expect(recounted(0, row(9), row(9, { disabled: true }))).toBe(0)
   })
 })
