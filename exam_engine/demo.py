@@ -194,7 +194,8 @@ async def _refresh(connection: "asyncpg.Connection[asyncpg.Record]", minutes: in
 async def _describe(connection: "asyncpg.Connection[asyncpg.Record]") -> Demo:
     accounts = await connection.fetch(
         """SELECT a.role, a.login, p.name FROM people.accounts a JOIN people.persons p USING (person_id)
-           WHERE p.is_test ORDER BY a.role <> 'physician' DESC, a.account_id"""
+           WHERE p.is_test AND NOT EXISTS (SELECT FROM reg.app_accounts w WHERE w.account_id = a.account_id)
+           ORDER BY a.role <> 'physician' DESC, a.account_id"""  # who signed up has a password of his own
     )
     sittings = await connection.fetch("SELECT sitting_id, kind, title FROM exam.sittings ORDER BY sitting_id")
     return Demo(

@@ -31,10 +31,12 @@ LANES = 2  # turns under way at once: one commits while the next is gathered and
 SHARE_FROM = 64  # entries waiting: from here on a turn takes only half, so that the lanes stay out of step
 RETRY_S = (0.05, 0.2, 0.5, 1.0, 2.0, 2.0, 3.0, 3.0, 3.0)  # pauses between tries while the database is away
 # The database can't be reached, is starting, stopping or full, or gave up a deadlock: the same again may succeed.
+# InternalClientError: it ended a connection that lay idle, and the driver has read its last word but not yet its end.
 DATABASE_AWAY = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.OperatorInterventionError,
     asyncpg.DeadlockDetectedError,
     asyncpg.InsufficientResourcesError,

@@ -31,7 +31,7 @@ from exam_engine.store import Account, Row
 COUNTERS: Final = frozenset({"institution", "agency", "province", "nation"})
 AUDITORS: Final = frozenset({"auditor", "province", "nation"})
 KEEP: Final = timedelta(seconds=10)
-OLD: Final = timedelta(minutes=5)  # figures older than this are shown to nobody
+OLD: Final = timedelta(minutes=30)  # figures older than this are shown to nobody
 PATIENCE_S: Final = 0.3  # so long a request waits for new figures where there are others that are not old
 COUNTS_MAX: Final = 2  # at a time: a morning on which every province looks takes no connection from anybody
 SCOPES_MAX: Final = 1_000  # kept in memory

@@ -90,4 +90,8 @@ LEFT JOIN LATERAL (SELECT phase, passed FROM exam.attempts a WHERE a.sitting_id 
     AND a.person_id = e.person_id ORDER BY a.number DESC LIMIT 1) a ON true
 WHERE e.person_id = $1 AND s.cycle = $2 AND s.kind <> 'practice'
 """
+PHONE_OF: Final = """
+SELECT w.phone FROM reg.assessment_accounts s JOIN reg.app_accounts w USING (account_id)
+WHERE s.person_id = $1 AND s.state = 'bound'
+"""
 ORGANISATION_NAME: Final = "SELECT name FROM people.organisations WHERE organisation_id = $1"

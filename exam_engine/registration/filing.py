@@ -11,8 +11,8 @@ from typing import Any, Final
 import msgspec
 
 from exam_engine.errors import Forbidden, Invalid, NotFound, Refused
+from exam_engine.registration import account_store, evidence, inbox_store, procedure, profile, store
 from exam_engine.registration import application as core
-from exam_engine.registration import evidence, inbox_store, procedure, profile, store
 from exam_engine.registration.application import GENERAL, NONE, SIMPLE, SIMPLE_APPLIED, Application, Part
 from exam_engine.registration.forms import Form, WrongValue, files_of, fits
 from exam_engine.registration.review import (
@@ -81,6 +81,8 @@ async def begin(
     assert app is not None
     if application_id is not None:
         draft = profile.prefilled(core.known(app))
+        if phone := await runner.fetchval(account_store.PHONE_OF, person_id):
+            draft["phone"] = phone
         await _add_part(runner, app, Subject.PROFILE, draft, now)
         app = await _again(runner, app)
     return app
@@ -183,6 +185,7 @@ def _after(app: Application, subject: Subject, part: Part, decided: Move, by: By
     match decided.event:
         case Event.SUBMIT:
             returned = part.state in (State.ORG_RETURNED, State.AGY_RETURNED)
+            decided_before = part.org_opinion is not None or part.agy_opinion is not None  # somebody has read it
             found = core.problems(app, subject, part.draft, now)
             flags = core.flags(app, subject, part.draft, found)
             if returned or RETURNED_BEFORE in part.flags:  # somebody looks whether it was put right
@@ -190,7 +193,7 @@ def _after(app: Application, subject: Subject, part: Part, decided: Move, by: By
             return msgspec.structs.replace(
                 changed,
                 body=part.draft,
-                before=part.body if returned else part.before,
+                before=part.body if decided_before else part.before,
                 submitted_at=now,
                 org_person=None,
                 org_opinion=None,

@@ -18,9 +18,9 @@ SCAN: Final = (840, 1188)  # pixels; the proportions of A4
 class Registrant(Phone):
     """One of the demonstration's WALKERS, with a phone number of his own."""
 
-    def __init__(self, page: Page, base_url: str, walker: Walker, number: str) -> None:
+    def __init__(self, page: Page, base_url: str, walker: Walker, mobile: str) -> None:
         super().__init__(page, base_url)
-        self.walker, self.number = walker, number
+        self.walker, self.mobile = walker, mobile
         self.id_number = id_number(walker.number)
 
     async def see(self, path: str) -> None:
@@ -43,14 +43,14 @@ class Registrant(Phone):
 
     async def ask_code(self) -> None:
         """获取验证码: the demonstration shows what the message would say."""
-        await self.write(phone=self.number)
+        await self.write(phone=self.mobile)
         await self.tap("ask-code")
         await self.write(code=await self.part("shown-code").inner_text(), password=APP_PASSWORD)
 
     async def sign_in(self) -> None:
         """To the app's home, as one who has signed up."""
         await self.see("/login")
-        await self.write(login=self.number, password=APP_PASSWORD)
+        await self.write(login=self.mobile, password=APP_PASSWORD)
         await self.tap("submit")
         await self.arrives("/")
 
@@ -137,7 +137,7 @@ def profile(who: Registrant) -> dict[str, dict[str, str | bool]]:
     return {
         "basic": {
             "ethnicity": "01",
-            "phone": who.number,
+            "phone": who.mobile,
             "education": "bachelor",
             "degree": "bachelor",
             "school": "测试医科大学",

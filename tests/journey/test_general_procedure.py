@@ -24,7 +24,9 @@ PROFESSIONAL = "业务水平测评（演示·临床内科）"
 class Walk:
     """The physician by browser and by API, the desks that review him, and the album for all."""
 
-    def __init__(self, server: ExamServer, phone: Registrant, desks: tuple[ReviewDesk, ReviewDesk], album: Album):
+    def __init__(
+        self, server: ExamServer, phone: Registrant, desks: tuple[ReviewDesk, ReviewDesk], album: Album
+    ) -> None:
         outbox = server.folder / "sms" / "outbox.jsonl"
         self.api = Applicant(server.base_url, WALKERS[1], NUMBER, outbox)
         self.phone, self.album = phone, album

@@ -69,7 +69,7 @@ async def sign_up(walk: Walk) -> None:
     await walk.shoot("sign-up")
     await phone.tap("sign-up")
     await expect(phone.part("said")).to_be_visible()
-    await expect(phone.part("login")).to_have_value(phone.number)
+    await expect(phone.part("login")).to_have_value(phone.mobile)
     await walk.shoot("signed-up")
     await phone.sign_in()
 

@@ -4,13 +4,15 @@ import asyncio
 import base64
 import contextlib
 from collections.abc import AsyncIterator, Awaitable
+from datetime import date, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
-from exam_engine.demo import CYCLE
+from exam_engine.demo import CYCLE, seed
+from exam_engine.journal import DATABASE_AWAY
 from exam_engine.registration import store, tending
 from exam_engine.registration.settling import settle
 from exam_engine.store import Runner
@@ -26,6 +28,7 @@ from tests.exam_engine.edge.people import (
     newcomer,
     passed,
     rated,
+    reviewer,
 )
 from tests.exam_engine.edge.server import WAIT_S, Server
 
@@ -69,12 +72,12 @@ async def held(server: Server, application_id: int) -> AsyncIterator[Runner]:
         yield connection
 
 
-async def somebody_waits(server: Server) -> None:
-    """Until a statement of this database waits for a lock."""
-    query = """SELECT EXISTS (SELECT FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock')"""
+async def somebody_waits(server: Server, number: int = 1, done: asyncio.Task[Any] | None = None) -> None:
+    """Until so many statements of this database wait for locks, or this task is done."""
+    query = """SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'"""
     async with asyncio.timeout(WAIT_S):
-        while not await server.house.pool.fetchval(query):
+        while await server.house.pool.fetchval(query) < number and not (done and done.done()):
             pass
 
 
@@ -176,9 +179,18 @@ async def test_words_of_a_reviewer_hold_no_sign_that_can_not_be_kept(server: Ser
 async def test_digits_of_other_scripts_are_no_phone(server: Server) -> None:
     async with await newcomer(server) as somebody:
         await somebody.arrive()
-        saved = await somebody.save("profile", {"phone": "1٣٩٩٩٩٩٩٩٩٩"})
+        saved = await somebody.save("profile", {"phone": "13٩٩٩٩٩٩٩٩٩"})
 
         assert {"field": "phone", "code": "wrong_format"} in saved["problems"]
+
+
+async def test_a_demonstration_that_starts_again_prints_nobodys_phone(server: Server, database_url: str) -> None:
+    async with await newcomer(server) as somebody:
+        await somebody.arrive()
+        shown = {account.login for account in (await seed(database_url, None)).accounts}
+
+        assert somebody.phone not in shown
+        assert {"physician01", "institution"} <= shown
 
 
 # --- at the same time --------------------------------------------------------------------------------------------
@@ -220,6 +232,34 @@ async def test_of_everything_a_physician_does_twice_at_once_one_counts(server: S
         assert await outcomes(*choices) == ["", *["changed_meanwhile"] * 3]
         first = [somebody.put("/api/application/deferral", {"version": 1, "values": {}}) for _ in range(4)]
         assert await outcomes(*first) == ["", *["changed_meanwhile"] * 3]
+
+
+async def test_a_file_is_begun_where_its_physician_is_by_then(server: Server) -> None:
+    """Moved between reading the notice and agreeing to it: no file is left behind at the old institution."""
+    pool = server.house.pool
+    async with await newcomer(server) as somebody, reviewer(server, "institution") as hospital:
+        await somebody.sign_up()
+        await somebody.post("/api/certification", somebody.claim())
+        await somebody.post("/api/binding", somebody.binding())
+        await somebody.post("/api/binding/password", {"old": "666666", "new": "Kaohe-99-new"})
+        there = await server.add_organisation("institution", "测试转入医院")
+        query = "SELECT assessment_id FROM reg.assessment_accounts WHERE id_number = $1 AND state = 'bound'"
+        assessment_id = await pool.fetchval(query, somebody.number)
+        path = f"/api/desk/physicians/{assessment_id}/transfer"
+        async with pool.acquire() as connection, connection.transaction():
+            # What a transfer writes last: all else of it is done, and seen by nobody.
+            await connection.execute("SELECT FROM people.accounts WHERE login = $1 FOR NO KEY UPDATE", somebody.phone)
+            moving = asyncio.create_task(hospital.post(path, {"institution_id": there, "reason": REASON}))
+            await somebody_waits(server)
+            agreeing = asyncio.create_task(somebody.agree())
+            await somebody_waits(server, 2, agreeing)
+        await moving
+        with contextlib.suppress(Refusal):
+            await agreeing
+        await somebody.agree()
+
+        row = await row_of(server, somebody)
+        assert row["institution_id"] == there
 
 
 async def test_what_is_computed_of_a_file_waits_until_its_move_is_done(server: Server, desks: Desks) -> None:
@@ -317,6 +357,50 @@ async def test_a_code_that_did_not_go_out_may_be_asked_for_again_at_once(server:
         assert (await somebody.post("/api/sign-up/code", asked))["retry_after_s"] == 60
 
 
+async def test_connections_that_the_database_ends_break_nothing(server: Server) -> None:
+    """It is restarted, or a proxy before it: whoever asks just then is told to try again, which then works."""
+    ending = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
+    async with await newcomer(server) as somebody:
+        await somebody.arrive()
+        found = set()
+        for _ in range(6):
+            with contextlib.suppress(*DATABASE_AWAY):
+                await server.house.pool.fetchval(ending)
+            found |= set(await outcomes(*(somebody.get("/api/home") for _ in range(12))))
+            found |= set(await outcomes(*(somebody.get("/api/application/profile") for _ in range(12))))
+        assert found <= {"", "try_again"}
+        async with asyncio.timeout(WAIT_S):
+            while await outcomes(somebody.save("profile", {"department": "内科"})) != [""]:
+                pass
+
+
+async def test_a_folder_that_is_gone_costs_a_physician_one_more_try(server: Server, desks: Desks) -> None:
+    async with await newcomer(server) as somebody:
+        await somebody.arrive()
+        await somebody.upload(41)
+        folder = server.house.settings.data / "documents"
+        aside = folder.rename(folder.with_name("documents-aside"))
+        folder.write_text("no folder any more")
+        try:
+            assert await refused(somebody.upload(42)) == (503, "try_again")
+            assert await refused(somebody.photo(43)) == (503, "try_again")
+            kept = await row_count(server, somebody)
+        finally:
+            folder.unlink()
+            aside.rename(folder)
+
+        assert kept == 1  # a row without its file would be a document nobody can open
+        await somebody.upload(42)
+        assert await somebody.hand_in("profile", await somebody.profile(licence_scan=[await somebody.upload(42)]))
+
+
+async def row_count(server: Server, somebody: Applicant) -> int:
+    """How many documents are on record of him."""
+    person_id = await server.person_id(somebody.phone)
+    return int(await server.house.pool.fetchval("SELECT count(*) FROM reg.documents WHERE person_id = $1", person_id))
+
+
 async def test_a_lost_photo_holds_up_nobody_elses(server: Server, desks: Desks) -> None:
     pool = server.house.pool
     due = "SELECT photo_due FROM reg.applications WHERE application_id = $1"
@@ -341,13 +425,13 @@ async def test_a_photo_is_put_to_use_only_while_its_owner_agrees(server: Server,
         await passed(desks, somebody, "profile")
         number = (await row_of(server, somebody))["application_id"]
         query = "SELECT faceless, photo_due FROM reg.applications WHERE application_id = $1"
-        assert tuple(await pool.fetchrow(query, number)) == (True, False)
+        assert [tuple(row) for row in await pool.fetch(query, number)] == [(True, False)]
         async with pool.acquire() as connection, connection.transaction():
             for face, expected in ((True, (False, True)), (True, (False, True)), (False, (True, False))):
                 await connection.execute(
                     store.SET_FACELESS, (await row_of(server, somebody))["person_id"], CYCLE, not face
                 )
-                assert tuple(await connection.fetchrow(query, number)) == expected
+                assert [tuple(row) for row in await connection.fetch(query, number)] == [expected]
 
 
 # --- odd orders --------------------------------------------------------------------------------------------------
@@ -406,3 +490,37 @@ async def test_what_would_change_a_profile_waits_for_it_to_be_enrolled(server: S
         assert await refused(desks.agency.decide(name, "change")) == (409, "not_enrolled")
         assert (await row_of(server, somebody))["body"] == before["body"]
         await desks.agency.decide(name, "change", "refuse", REASON)  # so that it leaves the queue
+
+
+async def test_a_new_cycle_is_begun_anew_and_the_old_one_stays_as_it_was(server: Server, desks: Desks) -> None:
+    async with await newcomer(server) as somebody, reviewer(server, "nation") as nation:
+        await somebody.arrive()
+        await somebody.hand_in("profile", await somebody.profile())
+        before = await row_of(server, somebody)
+        today = server.house.clock.now().date()
+        old = await server.house.pool.fetchrow("SELECT starts_on, ends_on FROM exam.cycles WHERE cycle = $1", CYCLE)
+        assert old is not None
+        shorten = "UPDATE exam.cycles SET starts_on = $2, ends_on = $3 WHERE cycle = $1"
+        await server.house.pool.execute(shorten, CYCLE, old["starts_on"], today - timedelta(days=2))
+        new = {"cycle": 77, "name": "测试新周期", "starts_on": f"{today - timedelta(days=1)}"}
+        await nation.post("/api/desk/cycles", new | {"ends_on": f"{today + timedelta(days=1000)}"})
+        try:
+            assert (await somebody.get("/api/home"))["place"] == "notice"
+            assert await refused(somebody.get("/api/application/profile")) == (409, "notice_missing")
+            home = await somebody.agree()
+            assert (home["place"], home["cycle"], home["files"][0]["state"]) == ("home", "测试新周期", "draft")
+            past = (await somebody.get("/api/home/cycles"))["cycles"]
+            assert [(each["files"][0]["state"]) for each in past] == ["org_review"]
+            # Who reviews goes on with the old one, and its physician still can't change it.
+            path = f"/api/desk/reviews/{before['file_id']}"
+            version = (await desks.institution.post(f"{path}/open"))["row"]["version"]
+            assert (await desks.institution.post(f"{path}/decide", {"version": version, "act": "approve"}))[
+                "state"
+            ] == ("agy_review")
+        finally:
+            await server.house.pool.execute(
+                "UPDATE exam.cycles SET starts_on = $2 WHERE cycle = $1", 77, date(2000, 1, 1)
+            )
+            await server.house.pool.execute(shorten, CYCLE, old["starts_on"], old["ends_on"])
+
+        assert (await somebody.get("/api/home"))["cycle"] != "测试新周期"

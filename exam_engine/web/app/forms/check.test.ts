@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { SPECIALTIES } from '@shared/specialties'
 import { describe, expect, it } from 'vitest'
 import { applies, complaints, progress, sectionOf, signs } from './check'
-import { offered, SPECIALTIES } from './specialties'
+import { offered } from './specialties'
 import type { Field, Form, Value, Values } from './shapes'
 
 const form = (...fields: Field[]): Form => ({ code: 'profile', sections: [{ code: 'basic', fields }] })

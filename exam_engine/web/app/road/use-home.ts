@@ -8,6 +8,7 @@ import { isAhead, pageOfPlace, type Place } from './next'
 import type { Home } from './shapes'
 
 const PATIENCE_MS = 3_000
+const WAITING_MS = 30_000 // a file that goes from one reviewer to the next sends its physician no message
 
 export interface UsedHome {
   home: ShallowRef<Home | null>
@@ -45,13 +46,20 @@ export function useHome(page?: Place): UsedHome {
     if (document.visibilityState === 'visible' && performance.now() - lastMs > PATIENCE_MS) void refresh()
   }
 
+  function lookAgain(): void {
+    if (home.value?.waiting && document.visibilityState === 'visible') void refresh()
+  }
+
+  let timer = 0
   onMounted(() => {
     void refresh()
+    timer = window.setInterval(lookAgain, WAITING_MS)
     document.addEventListener('visibilitychange', back)
     window.addEventListener('focus', back)
     window.addEventListener('online', back)
   })
   onBeforeUnmount(() => {
+    window.clearInterval(timer)
     document.removeEventListener('visibilitychange', back)
     window.removeEventListener('focus', back)
     window.removeEventListener('online', back)

@@ -1,7 +1,7 @@
-/** Calls of the administration. An upload goes by XMLHttpRequest: fetch does not say how far a body has come. */
+/** Calls of the administration. */
 
-import { api, got, problemFrom } from '@shared/api'
-import { Problem } from '@shared/problem'
+import { api, got } from '@shared/api'
+import { type Upload, upload } from '../parts/upload'
 import type {
   AddOrganisation,
   AddStaff,
@@ -63,36 +63,7 @@ export const adminHttp = {
 
 export type Records = 'registry' | 'conduct'
 
-export interface Upload {
-  done: Promise<ImportReport>
-  cancel(): void
-}
-
-/** Send a table of records. `onSent`: bytes so far. Rejects with a Problem; `upload_cancelled` after `cancel`. */
-export function upload(records: Records, file: Blob, onSent: (bytes: number) => void): Upload {
-  const request = new XMLHttpRequest()
-  const done = new Promise<ImportReport>((resolve, reject) => {
-    request.upload.addEventListener('progress', (event) => onSent(event.loaded))
-    request.upload.addEventListener('load', () => onSent(file.size))
-    request.addEventListener('load', () => {
-      const body = readBody(request.responseText)
-      if (request.status >= 200 && request.status < 300 && body !== null) resolve(body as ImportReport)
-      else reject(problemFrom(body, request.status))
-    })
-    request.addEventListener('error', () => reject(new Problem('no_network', 0)))
-    request.addEventListener('abort', () => reject(new Problem('upload_cancelled', -1)))
-  })
-  request.open('POST', `/api/desk/${records}`)
-  request.setRequestHeader('X-Exam', '1')
-  request.setRequestHeader('Content-Type', 'application/octet-stream')
-  request.send(file)
-  return { done, cancel: () => request.abort() }
-}
-
-function readBody(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
+/** Send a table of records. */
+export function sendRecords(records: Records, file: Blob, onSent: (bytes: number) => void): Upload<ImportReport> {
+  return upload(`/api/desk/${records}`, file, 'application/octet-stream', onSent)
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Problem } from '@shared/problem'
+import { share } from '../parts/upload'
 import type { PhotoImport } from '../wire'
 
 export const ZIP_BYTES_MAX = 512 * 1024 * 1024
@@ -33,10 +34,6 @@ export function percentOf(state: ImportState): number | null {
   if (state.step === 'sending') return share(state.sent, state.bytes)
   if (state.step === 'working') return state.job.total === 0 ? null : share(state.job.done, state.job.total)
   return state.step === 'done' ? 100 : null
-}
-
-function share(part: number, whole: number): number {
-  return whole === 0 ? 0 : Math.min(100, Math.floor((100 * part) / whole))
 }
 
 const ASK_MS = { first: 500, most: 4_000 }

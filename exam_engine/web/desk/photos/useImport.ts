@@ -6,14 +6,16 @@
 import { forget, recall, remember } from '@shared/keep'
 import { asProblem, Problem } from '@shared/problem'
 import { type Ref, ref, shallowRef, watch } from 'vue'
+import type { Upload } from '../parts/upload'
 import { me } from '../session'
-import { photoHttp, type Upload, upload } from './http'
+import type { PhotoImport } from '../wire'
+import { photoHttp, sendPhotos } from './http'
 import { afterAnswer, askAfterMs, type ImportState, retryAfterMs } from './importing'
 
 const state = shallowRef<ImportState>({ step: 'idle' })
 /** Questions in a row nobody answered. */
 const failures = ref(0)
-let running: Upload | null = null
+let running: Upload<PhotoImport> | null = null
 let timer: ReturnType<typeof setTimeout> | null = null
 let run = 0 // whatever belongs to an earlier one is dropped
 
@@ -35,7 +37,7 @@ async function send(file: File): Promise<void> {
   reset()
   const mine = run
   state.value = { step: 'sending', name: file.name, sent: 0, bytes: file.size }
-  running = upload(file, (sent) => {
+  running = sendPhotos(file, (sent) => {
     if (mine === run) state.value = { step: 'sending', name: file.name, sent, bytes: file.size }
   })
   try {

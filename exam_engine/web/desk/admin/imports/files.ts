@@ -52,10 +52,6 @@ export function onWay(name: string, sent: number, bytes: number): Sending {
   return sent >= bytes ? { step: 'reading', name } : { step: 'sending', name, sent, bytes }
 }
 
-export function percentOf(sent: number, bytes: number): number {
-  return bytes === 0 ? 0 : Math.min(100, Math.floor((100 * sent) / bytes))
-}
-
 /** The wrong rows as a table: a heading, then row, column, what is wrong. */
 export function problemRows(
   head: readonly string[],

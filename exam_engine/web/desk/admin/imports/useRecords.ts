@@ -4,8 +4,10 @@
 
 import { asProblem } from '@shared/problem'
 import { type Ref, shallowRef, watch } from 'vue'
+import type { Upload } from '../../parts/upload'
 import { me } from '../../session'
-import { type Records, type Upload, upload } from '../http'
+import { type Records, sendRecords } from '../http'
+import type { ImportReport } from '../shapes'
 import { onWay, type Sending } from './files'
 
 export interface RecordsImport {
@@ -17,7 +19,7 @@ export interface RecordsImport {
 
 function make(records: Records): RecordsImport {
   const state = shallowRef<Sending>({ step: 'idle' })
-  let running: Upload | null = null
+  let running: Upload<ImportReport> | null = null
   let run = 0 // whatever belongs to an earlier one is dropped
 
   function startOver(): void {
@@ -32,7 +34,7 @@ function make(records: Records): RecordsImport {
     const mine = run
     const { name, size } = file
     state.value = { step: 'sending', name, sent: 0, bytes: size }
-    running = upload(records, file, (sent) => {
+    running = sendRecords(records, file, (sent) => {
       if (mine === run) state.value = onWay(name, sent, size)
     })
     try {

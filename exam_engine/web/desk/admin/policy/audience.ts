@@ -1,43 +1,5 @@
-/** For which 报考专业 a sitting is: the specialties by category, as in registration/dictionaries.py. */
-
-export const SPECIALTIES: Readonly<Record<string, readonly string[]>> = {
-  clinical: [
-    'internal',
-    'surgery',
-    'obstetrics',
-    'paediatrics',
-    'eye_ent',
-    'dermatology',
-    'psychiatry',
-    'occupational',
-    'radiology',
-    'laboratory_pathology',
-    'general_practice',
-    'emergency',
-    'rehabilitation',
-    'preventive',
-    'special_military',
-    'family_planning',
-    'intensive_care',
-    'clinical_other',
-  ],
-  dental: ['stomatology', 'dental_other'],
-  public_health: ['public_health', 'public_health_other'],
-  tcm: [
-    'chinese',
-    'integrated',
-    'mongolian',
-    'tibetan',
-    'uygur',
-    'dai',
-    'korean',
-    'zhuang',
-    'kazakh',
-    'tcm_general_practice',
-    'tcm_rehabilitation',
-    'tcm_other',
-  ],
-}
+/** For which 报考专业 a sitting is. */
+import { SPECIALTIES } from '@shared/specialties'
 
 const ALL = Object.values(SPECIALTIES).flat()
 

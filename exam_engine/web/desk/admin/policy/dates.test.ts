@@ -1,5 +1,6 @@
+import { SPECIALTIES } from '@shared/specialties'
 import { describe, expect, it } from 'vitest'
-import { inOrder, SPECIALTIES, toggledCategory } from './audience'
+import { inOrder, toggledCategory } from './audience'
 import { cycleFaults, cycleState, nextCycle } from './cycles'
 import { lengthOf, stateOf, stripOf } from './strip'
 
