@@ -38,6 +38,7 @@ CREATE TRIGGER attempts_unsettle AFTER UPDATE OF phase ON exam.attempts FOR EACH
 -- Where an organisation is (GB/T 2260), and which agency reviews for an institution.
 ALTER TABLE people.organisations ADD COLUMN area text CHECK (area ~ '^[0-9]{6}$');
 ALTER TABLE people.organisations ADD COLUMN disabled boolean NOT NULL DEFAULT false;
+CREATE INDEX ON people.accounts (organisation_id) WHERE role <> 'physician';
 CREATE TABLE reg.assignments (
     institution_id  bigint PRIMARY KEY REFERENCES people.organisations,
     agency_id       bigint NOT NULL REFERENCES people.organisations

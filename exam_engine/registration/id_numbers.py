@@ -21,7 +21,7 @@ _CARD: Final = re.compile(r"[0-9]{17}[0-9X]")
 _OLD_CARD: Final = re.compile(r"[0-9]{15}")
 _LIKE_A_CARD: Final = re.compile(
     r"[0-9]{12,}[A-Z]?"
-)  # so many digits are nothing else: a wrong one is a slip of the hand
+)  # so many digits are nothing else: a slip of the hand
 _OTHER: Final = re.compile(r"[0-9A-Z]{6,18}")
 
 

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from exam_engine.registration.sending import send_due
+from exam_engine.registration.tending import settle_some, tend
 from tests.candidate import Person, Refusal, Staff
 from tests.exam_engine.edge.server import Server
 
@@ -51,11 +53,20 @@ async def put(person: Person, path: str, body: object) -> Any:
 @contextlib.asynccontextmanager
 async def refused(server: Server, code: str, status: int = 409) -> AsyncIterator[None]:
     """Inside, the server says no with this code, and nothing is changed by it."""
+    await at_rest(server)
     before = await everything(server)
     with pytest.raises(Refusal) as refusal:
         yield
     assert (refusal.value.status, refusal.value.code) == (status, code)
     assert await everything(server) == before
+
+
+async def at_rest(server: Server) -> None:
+    """Do what the loops would do sooner or later: afterwards they change nothing while a test looks."""
+    while await settle_some(server.house):
+        pass
+    await tend(server.house)
+    await send_due(server.house)
 
 
 async def everything(server: Server) -> dict[str, str | None]:
