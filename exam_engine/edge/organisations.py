@@ -169,4 +169,5 @@ async def _follow(runner: Runner, institution_id: int, agency_id: int) -> tuple[
     held = await runner.fetch(store.APPLICATIONS_LOCKED, institution_id, cycle)
     ids = [row["application_id"] for row in held]
     applications = await runner.fetch(store.MOVE_APPLICATIONS, ids, agency_id)
+    await runner.execute(store.UNSETTLE_MOVED, [row["application_id"] for row in applications])
     return len(applications), len(await runner.fetch(store.MOVE_FILES, ids, agency_id))

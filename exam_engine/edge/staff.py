@@ -255,6 +255,7 @@ async def disable_app_account(call: Call) -> Done:
 async def _app_account_locked(call: Call, runner: Runner) -> Row:
     """The app account of the path; raises NotFound outside the scope."""
     account_id = call.path["account_id"]
+    await runner.execute(store.BOUND_LOCKED, account_id)
     row = await runner.fetchrow(store.APP_ACCOUNT_LOCKED, account_id)
     if row is None or await runner.fetchval(store.APP_ACCOUNT, scope_of(call), account_id) is None:
         raise NotFound("no_such_account")

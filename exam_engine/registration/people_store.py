@@ -77,6 +77,11 @@ MOVE_APPLICATIONS = """
 UPDATE reg.applications SET agency_id = $2
 WHERE application_id = ANY ($1::bigint[]) AND agency_id IS DISTINCT FROM $2 RETURNING application_id
 """
+# Another agency has other exams: what they may sit is looked at again.
+UNSETTLE_MOVED = """
+INSERT INTO exam.unsettled (person_id, cycle) SELECT person_id, cycle FROM reg.applications
+WHERE application_id = ANY ($1::bigint[]) ORDER BY person_id ON CONFLICT DO NOTHING
+"""
 MOVE_FILES = """
 UPDATE reg.files SET agency_id = $2,
     opened_by = CASE WHEN state = 'agy_review' THEN NULL ELSE opened_by END,
@@ -129,6 +134,8 @@ SELECT a.account_id, a.phone, a.state, coalesce(a.name, '') AS name, a.id_number
 ORDER BY a.account_id DESC LIMIT $5
 """
 APP_ACCOUNT = f"SELECT a.account_id {_APP_ACCOUNT} AND a.account_id = $2"
+# First the assessment account, then the app account: in the order of a reset or a transfer.
+BOUND_LOCKED = "SELECT assessment_id FROM reg.assessment_accounts WHERE account_id = $1 FOR UPDATE"
 APP_ACCOUNT_LOCKED = """
 SELECT a.state, a.stand_in_id, c.person_id, b.assessment_id, b.province
 FROM reg.app_accounts a JOIN people.accounts c USING (account_id)
