@@ -192,12 +192,7 @@ async def _bind(call: Call, connection: Runner, asked: Bind, number: str, now: d
     own = number == account["id_number"]
     row = await connection.fetchrow(account_store.ASSESSMENT_TO_BIND, asked.province, number) if own else None
     right = row is not None and await _right_password(call, asked.password, row["password_hash"])
-    if (
-        row is None
-        or not right
-        or not same(asked.name, row["name"])
-        or not same(row["name"], account["name"])
-    ):
+    if row is None or not right or not same(asked.name, row["name"]) or not same(row["name"], account["name"]):
         raise Refused("wrong_binding")
     if row["state"] == "bound":
         raise Refused("bound_already")

@@ -19,9 +19,7 @@ WEIGHTS: Final = tuple(2 ** (17 - place) % 11 for place in range(17))
 _BLANKS: Final = re.compile(r"[\s\u200b-\u200f\u202a-\u202e\u2060\ufeff-]")  # pasted from pages: marks nobody sees
 _CARD: Final = re.compile(r"[0-9]{17}[0-9X]")
 _OLD_CARD: Final = re.compile(r"[0-9]{15}")
-_LIKE_A_CARD: Final = re.compile(
-    r"[0-9]{12,}[A-Z]?"
-)  # so many digits are nothing else: a slip of the hand
+_LIKE_A_CARD: Final = re.compile(r"[0-9]{12,}[A-Z]?")  # so many digits are nothing else: a slip of the hand
 _OTHER: Final = re.compile(r"[0-9A-Z]{6,18}")
 
 
