@@ -1,33 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import en from '@words/en/admin.json'
 import zh from '@words/zh-CN/admin.json'
 import { LEVELS, LISTS, NAMES, NUMBERS, ORDERS, SWITCHES, WINDOWS } from './policy/draft'
+import { at, keysIn, sources } from '../testing/words'
 import { KINDS, PLACES } from './people/roles'
 import { TABS } from './routes'
 import { GROUPS, ORDERS as SORTS, STEPS } from './statistics/steps'
 
 const here = new URL('./', import.meta.url)
 
-/** Every .vue and .ts file of these pages, as one text. */
-function sources(): string {
-  const all = readdirSync(here, { recursive: true, encoding: 'utf8' })
-  return all
-    .filter((path) => /\.(vue|ts)$/.test(path) && !path.endsWith('.test.ts'))
-    .map((path) => readFileSync(new URL(path, here), 'utf8'))
-    .join('\n')
-}
-
-function at(words: unknown, key: string): unknown {
-  return key
-    .split('.')
-    .slice(1)
-    .reduce<unknown>((inner, name) => (inner as Record<string, unknown> | undefined)?.[name], words)
-}
-
 it('every sentence asked for by its whole name is there', () => {
-  const asked = [...sources().matchAll(/'(admin\.(?:[a-z_]+\.)*[a-z_]+)'/g)].map((match) => match[1] ?? '')
-  const keys = [...new Set(asked)]
+  const keys = keysIn(sources(here), /'(admin\.(?:[a-z_]+\.)*[a-z_]+)'/g)
   expect(keys.length).toBeGreaterThan(150)
   expect(keys.filter((key) => typeof at(zh, key) !== 'string')).toEqual([])
 })

@@ -1,32 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import en from '@words/en/desk.json'
 import zh from '@words/zh-CN/desk.json'
 import { LINES } from '../centre/figures'
 import { MEASURES } from '../cases/judging'
+import { at, keysIn, sources } from '../testing/words'
 import { PLACES } from './menu'
 
 const desk = new URL('../', import.meta.url)
 
-/** Every .vue and .ts file of the desk, as one text. */
-function sources(): string {
-  const all = readdirSync(desk, { recursive: true, encoding: 'utf8' })
-  return all
-    .filter((path) => /\.(vue|ts)$/.test(path) && !path.endsWith('.test.ts'))
-    .map((path) => readFileSync(new URL(path, desk), 'utf8'))
-    .join('\n')
-}
-
-function at(words: unknown, key: string): unknown {
-  return key
-    .split('.')
-    .slice(1)
-    .reduce<unknown>((inner, name) => (inner as Record<string, unknown> | undefined)?.[name], words)
-}
-
 it('every sentence asked for by its whole name is there', () => {
-  const asked = [...sources().matchAll(/'(desk\.(?:cases|photos|centre|retention)\.[A-Za-z0-9_.]+)'/g)]
-  const keys = [...new Set(asked.map((match) => match[1] ?? ''))]
+  const keys = keysIn(sources(desk), /'(desk\.(?:cases|photos|centre|retention)\.[A-Za-z0-9_.]+)'/g)
   expect(keys.length).toBeGreaterThan(90)
   expect(keys.filter((key) => typeof at(zh, key) !== 'string')).toEqual([])
 })

@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import enForms from '@words/en/reg.json'
 import en from '@words/en/review.json'
 import zhForms from '@words/zh-CN/reg.json'
 import zh from '@words/zh-CN/review.json'
+import { at, keysIn, sources } from '../testing/words'
 import { CATEGORIES, FLAGS, PROCEDURES, STATES, SUBJECTS } from './filters'
 import { UNQUALIFIED_REASONS } from './rating'
 import { templatesOf } from './reasons'
@@ -12,24 +12,9 @@ import { ACTS } from './standing'
 const here = new URL('./', import.meta.url)
 const roster = new URL('../roster/', import.meta.url)
 
-function sources(): string {
-  return [here, roster]
-    .flatMap((folder) => readdirSync(folder).map((name) => new URL(name, folder)))
-    .filter((file) => /\.(vue|ts)$/.test(file.pathname) && !file.pathname.endsWith('.test.ts'))
-    .map((file) => readFileSync(file, 'utf8'))
-    .join('\n')
-}
-
-function at(words: unknown, key: string): unknown {
-  return key
-    .split('.')
-    .slice(1)
-    .reduce<unknown>((inner, name) => (inner as Record<string, unknown> | undefined)?.[name], words)
-}
-
 it('every sentence asked for by its whole name is there', () => {
-  const asked = [...sources().matchAll(/'(review\.[A-Za-z0-9_.]+)'/g)]
-  const keys = [...new Set(asked.map((match) => match[1] ?? ''))].filter((key) => !key.endsWith('.'))
+  const asked = [here, roster].flatMap((folder) => keysIn(sources(folder), /'(review\.[A-Za-z0-9_.]+)'/g))
+  const keys = [...new Set(asked)].filter((key) => !key.endsWith('.'))
   expect(keys.length).toBeGreaterThan(100)
   expect(keys.filter((key) => typeof at(zh, key) !== 'string')).toEqual([])
 })

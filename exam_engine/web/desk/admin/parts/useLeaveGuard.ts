@@ -1,7 +1,8 @@
 /** Asks before changes that are nowhere saved are left: for another page of the desk, or for another site. */
 
-import { onBeforeUnmount, onMounted, type Ref, ref } from 'vue'
+import { type Ref, ref } from 'vue'
 import { onBeforeRouteLeave } from 'vue-router'
+import { useUnloadWarning } from '../../parts/useUnloadWarning'
 
 export interface LeaveGuard {
   asking: Ref<boolean>
@@ -27,13 +28,8 @@ export function useLeaveGuard(unsaved: () => boolean): LeaveGuard {
     return new Promise((settle) => (resolve = settle))
   }
 
-  function onUnload(event: BeforeUnloadEvent): void {
-    if (unsaved()) event.preventDefault()
-  }
-
   // Whoever has to log in again can't save anyway.
   onBeforeRouteLeave((to) => (to.name === 'login' ? true : ask()))
-  onMounted(() => window.addEventListener('beforeunload', onUnload))
-  onBeforeUnmount(() => window.removeEventListener('beforeunload', onUnload))
+  useUnloadWarning(unsaved)
   return { asking, ask, answer }
 }
