@@ -33,10 +33,11 @@ from question_bank.pool import Pool
 from question_bank.sample import load_sample
 from tests.bench.populate import DEVICE, build, people, running, settings, sitting_like
 from tests.bench.registration import registration
+from tests.bench.statistics import psychometrics
 from tests.bench.vision import vision
 from tests.bench.wall import wall
 
-PARTS = ("papers", "faces", "memory", "answers", "starts", "bell", "wall", "registration")
+PARTS = ("papers", "faces", "memory", "answers", "starts", "bell", "wall", "registration", "psychometrics")
 HELLO = json.dumps({"type": "hello", "device": DEVICE, "since": 0})
 console = Console()
 
@@ -254,7 +255,8 @@ async def run(options: argparse.Namespace, data: Path) -> list[list[str]]:
             console.print(f"{part} …")
         return part in options.only
 
-    rows = papers() if wanted("papers") else []
+    alone = {"papers": papers, "psychometrics": lambda: psychometrics(100_000, 100, options.rounds)}
+    rows = [row for part, work in alone.items() if wanted(part) for row in work()]
     if wanted("faces"):
         rows += await vision(options.burst, options.rounds, options.workers)
     server = await asyncio.to_thread(Server, data)
