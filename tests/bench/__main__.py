@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -255,7 +255,10 @@ async def run(options: argparse.Namespace, data: Path) -> list[list[str]]:
             console.print(f"{part} …")
         return part in options.only
 
-    alone = {"papers": papers, "psychometrics": lambda: psychometrics(100_000, 100, options.rounds)}
+    alone: dict[str, Callable[[], list[list[str]]]] = {
+        "papers": papers,
+        "psychometrics": lambda: psychometrics(100_000, 100, options.rounds),
+    }
     rows = [row for part, work in alone.items() if wanted(part) for row in work()]
     if wanted("faces"):
         rows += await vision(options.burst, options.rounds, options.workers)
