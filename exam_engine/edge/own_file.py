@@ -20,7 +20,16 @@ from exam_engine.edge.registration_shapes import (
 )
 from exam_engine.enrolment import NotEnrolled, cleaned, hints_of, look
 from exam_engine.errors import NotFound, Refused
-from exam_engine.registration import account_store, evidence, filing, procedure, profile, province_store, store
+from exam_engine.registration import (
+    account_store,
+    choosing,
+    evidence,
+    filing,
+    procedure,
+    profile,
+    province_store,
+    store,
+)
 from exam_engine.registration import application as core
 from exam_engine.registration.application import Application, Part
 from exam_engine.registration.document_kinds import DOCUMENT_BYTES_MAX
@@ -258,7 +267,7 @@ async def save_procedure(call: Call) -> FileSaved:
     now = call.house.clock.now()
     async with call.house.pool.acquire() as connection, connection.transaction():
         app = await own_application(call, connection, lock=True)
-        app = await filing.save_procedure(connection, app, asked.values, asked.version, now)
+        app = await choosing.save_procedure(connection, app, asked.values, asked.version, now)
     found = procedure.check(app.procedure_body, core.practice(app), app.cycle, app.policy)
     return FileSaved(version=app.procedure_version, saved_at=now, problems=found, computed=_computed(app))
 
@@ -270,7 +279,7 @@ async def choose_procedure(call: Call) -> ProcedureView:
     by, now = by_physician(call), call.house.clock.now()
     async with call.house.pool.acquire() as connection, connection.transaction():
         app = await own_application(call, connection, lock=True)
-        app = await filing.choose(connection, app, asked.choice, asked.values, asked.version, by, now)
+        app = await choosing.choose(connection, app, asked.choice, asked.values, asked.version, by, now)
     return await _procedure(call, app)
 
 
@@ -281,5 +290,5 @@ async def change_procedure(call: Call) -> ProcedureView:
     by, now = by_physician(call), call.house.clock.now()
     async with call.house.pool.acquire() as connection, connection.transaction():
         app = await own_application(call, connection, lock=True)
-        app = await filing.take_back(connection, app, asked.version, by, now)
+        app = await choosing.take_back(connection, app, asked.version, by, now)
     return await _procedure(call, app)

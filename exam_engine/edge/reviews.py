@@ -31,7 +31,8 @@ from exam_engine.errors import Invalid, NotFound, PersonError, Refused
 from exam_engine.registration import application as core
 from exam_engine.registration import evidence, filing, procedure, province_store, review, review_store, store
 from exam_engine.registration.application import Application, Part
-from exam_engine.registration.filing import PROCEDURE, By
+from exam_engine.registration.choosing import PROCEDURE
+from exam_engine.registration.filing import By
 from exam_engine.registration.forms import files_of
 from exam_engine.registration.review import Act, Event, Level, Rating, State, Subject
 from exam_engine.store import Row, Runner

@@ -11,9 +11,9 @@ from typing import Any, Final
 import msgspec
 
 from exam_engine.errors import Forbidden, Invalid, NotFound, Refused
-from exam_engine.registration import account_store, evidence, inbox_store, procedure, profile, store
+from exam_engine.registration import account_store, evidence, inbox_store, profile, store
 from exam_engine.registration import application as core
-from exam_engine.registration.application import GENERAL, NONE, SIMPLE, SIMPLE_APPLIED, Application, Part
+from exam_engine.registration.application import NONE, SIMPLE, SIMPLE_APPLIED, Application, Part
 from exam_engine.registration.forms import Form, WrongValue, files_of, fits
 from exam_engine.registration.review import (
     EDITABLE,
@@ -31,7 +31,6 @@ from exam_engine.registration.settling import settle
 from exam_engine.store import Runner
 
 DECISIONS: Final = frozenset({Event.APPROVE, Event.RETURN, Event.REFUSE, Event.CONDITIONS_NOT_MET})
-PROCEDURE: Final = "procedure"  # the subject of moves of the choice itself
 SHARED_DOCUMENT, RETURNED_BEFORE = "shared_document", "returned_before"  # flags that only the way of a file shows
 
 
@@ -83,14 +82,13 @@ async def begin(
         draft = profile.prefilled(core.known(app))
         if phone := await runner.fetchval(account_store.PHONE_OF, person_id):
             draft["phone"] = phone
-        await _add_part(runner, app, Subject.PROFILE, draft, now)
-        app = await _again(runner, app)
+        await add_part(runner, app, Subject.PROFILE, draft, now)
+        app = await again(runner, app)
     return app
 
 
-async def _add_part(
-    runner: Runner, app: Application, subject: Subject, draft: Mapping[str, Any], now: datetime
-) -> None:
+async def add_part(runner: Runner, app: Application, subject: Subject, draft: Mapping[str, Any], now: datetime) -> None:
+    """A part with its first draft, if there is none yet."""
     values = app.profile_values()
     await runner.execute(
         store.ADD_FILE,
@@ -103,7 +101,8 @@ async def _add_part(
     )
 
 
-async def _again(runner: Runner, app: Application) -> Application:
+async def again(runner: Runner, app: Application) -> Application:
+    """The file as it is now, within the same transaction."""
     found = await store.load(runner, app.application_id)
     assert found is not None
     return found
@@ -118,13 +117,13 @@ async def save(
         refused = core.refused_by(app, subject, now)
         if refused:
             raise Refused(refused)
-        await _add_part(runner, app, subject, {}, now)
-        app = await _again(runner, app)
+        await add_part(runner, app, subject, {}, now)
+        app = await again(runner, app)
         part = app.parts[subject]
     if part.version != version:
         raise Refused("changed_meanwhile", version=part.version)
     form = core.form_of(app, subject)
-    kept = _fitting(form, values)
+    kept = fitting(form, values)
     await evidence.must_be_own(runner, app.identity.person_id, files_of(form, kept))
     if "photo" in kept and await runner.fetchval(PURPOSE, kept["photo"]) != "photo":
         raise Invalid("wrong_value", field="photo")
@@ -136,10 +135,11 @@ async def save(
         await store.add_move(
             runner, app.application_id, subject, Event.SAVE, (part.state, move.to), now, by.signature(), "", {}
         )
-    return await _again(runner, app)
+    return await again(runner, app)
 
 
-def _fitting(form: Form, values: Mapping[str, Any]) -> dict[str, Any]:
+def fitting(form: Form, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as a form keeps them; raises Invalid for one of another kind."""
     try:
         return fits(form, values)
     except WrongValue as wrong:
@@ -171,7 +171,7 @@ async def move(
         runner, app.application_id, subject, decided.event, states, now, by.signature(), decided.reason, facts
     )
     wake = Wake()
-    app = await _again(runner, app)
+    app = await again(runner, app)
     app = await _effects(runner, app, subject, decided, now, wake)
     await _tell(runner, app, subject, decided.told, changed.reason, changed.due_at, wake)
     return Moved(application=app, part=app.parts[subject], wake=wake)
@@ -261,10 +261,10 @@ async def _effects(
         deferred = await move(runner, app, Subject.PROFILE, Act(event=Event.DEFER), None, SYSTEM, now)
         app = deferred.application
         wake.persons += deferred.wake.persons
-    await _describe(runner, await _again(runner, app))
+    await describe(runner, await again(runner, app))
     if await settle(runner, app.identity.person_id, app.cycle.cycle, now):
         wake.persons.append(app.identity.person_id)
-    return await _again(runner, app)
+    return await again(runner, app)
 
 
 async def _fix_procedure(runner: Runner, app: Application, decided: Move) -> Application:
@@ -275,7 +275,7 @@ async def _fix_procedure(runner: Runner, app: Application, decided: Move) -> App
         refused = app.simple_refused or to == NONE
         body = store.as_text(app.procedure_body)
         await runner.execute(store.SET_PROCEDURE, app.application_id, to, refused, body)
-    return await _again(runner, app)
+    return await again(runner, app)
 
 
 async def _take_over(runner: Runner, app: Application) -> None:
@@ -286,7 +286,8 @@ async def _take_over(runner: Runner, app: Application) -> None:
     await store.save_part(runner, msgspec.structs.replace(own, draft=values, body=values, before=own.body))
 
 
-async def _describe(runner: Runner, app: Application) -> None:
+async def describe(runner: Runner, app: Application) -> None:
+    """Bring what queues show of a file up to date: department, category, procedure."""
     values = app.profile_values()
     department, category = str(values.get("department") or ""), str(values.get("category") or "")
     await runner.execute(store.DESCRIBE_FILES, app.application_id, department, category, app.procedure)
@@ -343,82 +344,4 @@ async def open_part(runner: Runner, app: Application, subject: Subject, by: By, 
             runner, app.application_id, subject, Event.OPEN, states, now, by.signature(), "", {"version": part.version}
         )
     await runner.execute(store.OPEN_FILE, part.file_id, by.account_id, now)
-    return await _again(runner, app)
-
-
-# --- the procedure -----------------------------------------------------------------------------------------------
-
-
-async def save_procedure(
-    runner: Runner, app: Application, values: Mapping[str, Any], version: int, now: datetime
-) -> Application:
-    """Keep ticks and evidence of 选择考核程序 as a draft."""
-    _procedure_at(app, version)
-    refused = core.may_choose(app, now)
-    if refused:
-        raise Refused(refused)
-    return await _set_procedure(runner, app, NONE, _fitting(procedure.FORM, values))
-
-
-async def choose(
-    runner: Runner, app: Application, choice: str, values: Mapping[str, Any], version: int, by: By, now: datetime
-) -> Application:
-    """【申请简易程序】 or 【不符合以上条件，执行一般程序】. Raises Refused, Invalid."""
-    _procedure_at(app, version)
-    refused = core.may_choose(app, now)
-    if refused:
-        raise Refused(refused)
-    if choice not in ("simple", GENERAL):
-        raise Invalid("no_such_procedure")
-    kept, to = app.procedure_body, GENERAL
-    if choice == "simple":
-        kept, to = _simple(app, values), SIMPLE_APPLIED
-    app = await _set_procedure(runner, app, to, kept)
-    if to == SIMPLE_APPLIED:
-        await evidence.mark_used(runner, files_of(procedure.FORM, kept))
-    await _note_choice(runner, app, f"choose_{choice}", NONE, to, by, now)
-    if Subject.EVALUATION not in app.parts:
-        await _add_part(runner, app, Subject.EVALUATION, {}, now)
-    await _describe(runner, app)
-    await settle(runner, app.identity.person_id, app.cycle.cycle, now)
-    return await _again(runner, app)
-
-
-def _simple(app: Application, values: Mapping[str, Any]) -> dict[str, Any]:
-    if app.simple_refused:
-        raise Refused("simple_refused")
-    kept = _fitting(procedure.FORM, values)
-    found = procedure.check(kept, core.practice(app), app.cycle, app.policy)
-    hard = [each for each in found if not each.soft]
-    if hard:
-        raise Refused("form_incomplete", count=len(hard), field=hard[0].field)
-    return kept
-
-
-async def take_back(runner: Runner, app: Application, version: int, by: By, now: datetime) -> Application:
-    """Choose again, before the self-evaluation is handed in. Raises Refused."""
-    _procedure_at(app, version)
-    if not core.may_take_back(app):
-        raise Refused("procedure_fixed")
-    app = await _set_procedure(runner, app, NONE, app.procedure_body)
-    await _note_choice(runner, app, "take_back", SIMPLE_APPLIED, NONE, by, now)
-    await _describe(runner, app)
-    return app
-
-
-def _procedure_at(app: Application, version: int) -> None:
-    if app.procedure_version != version:
-        raise Refused("changed_meanwhile", version=app.procedure_version)
-
-
-async def _set_procedure(runner: Runner, app: Application, to: str, body: Mapping[str, Any]) -> Application:
-    await evidence.must_be_own(runner, app.identity.person_id, files_of(procedure.FORM, body))
-    await runner.execute(store.SET_PROCEDURE, app.application_id, to, app.simple_refused, store.as_text(body))
-    return await _again(runner, app)
-
-
-async def _note_choice(
-    runner: Runner, app: Application, event: str, before: str, after: str, by: By, now: datetime
-) -> None:
-    states = (before, after)
-    await store.add_move(runner, app.application_id, PROCEDURE, event, states, now, by.signature(), "", {})
+    return await again(runner, app)

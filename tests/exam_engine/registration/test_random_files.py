@@ -21,7 +21,7 @@ from exam_engine import demo
 from exam_engine.demo_registration import WALKERS, id_number
 from exam_engine.errors import PersonError
 from exam_engine.registration import application as core
-from exam_engine.registration import filing, store, tending
+from exam_engine.registration import choosing, filing, store, tending
 from exam_engine.registration.filing import SYSTEM, By
 from exam_engine.registration.profile import derived
 from exam_engine.registration.review import (
@@ -214,9 +214,9 @@ def machine_of(world: World) -> type[RuleBasedStateMachine]:  # noqa: C901  the 
             async def work(app: core.Application) -> core.Application:
                 version, by = app.procedure_version + (stale == 0), self.by(Level.PHYSICIAN)
                 if choice == "take back":
-                    return await filing.take_back(world.connection, app, version, by, self.now)
+                    return await choosing.take_back(world.connection, app, version, by, self.now)
                 values = {"years_clean": True, "clean_declared": True, "licence": [world.paper]}
-                return await filing.choose(world.connection, app, choice, values, version, by, self.now)
+                return await choosing.choose(world.connection, app, choice, values, version, by, self.now)
 
             chosen, _ = world.run(self.attempt(work))
             if chosen is not None and choice == "general":
