@@ -330,11 +330,12 @@ async def test_a_device_that_fell_silent_is_shown_as_offline_and_one_that_pings_
     async with sitting_at(two.a) as (candidate, socket, sitting_id), two.b.staff("chief") as desk:
         board = await desk.watch(sitting_id)
         await board.until_tile(candidate.attempt_id, connected=True)
-        for _ in range(SILENT_MAX - 1):
+        # Not as often as it takes: the process's own loop may look once in between.
+        for _ in range(SILENT_MAX // 2):
             await close_silent(two.a.house)
         await socket.send({"type": "ping"})
         await socket.until("pong")
-        for _ in range(SILENT_MAX - 1):
+        for _ in range(SILENT_MAX // 2):
             await close_silent(two.a.house)
         await socket.send({"type": "ping"})
         await socket.until("pong")
