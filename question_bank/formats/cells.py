@@ -7,16 +7,15 @@ mean only one thing is understood; what could mean two is refused. `NoItem` says
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from question_bank.formats.columns import Columns
-from question_bank.formats.reading import CELL_LENGTH_MAX
+from question_bank.formats.reading import CELL_LENGTH_MAX, LETTERED
 from question_bank.item import LETTERS, Item, ItemStatus, ItemType, Option, normal
 
 TOPIC_DEFAULT: Final = "未分类"
 DIFFICULTY_DEFAULT: Final = 2
-LETTERED: Final = tuple(f"option_{letter}" for letter in "abcdef")
 
 _DIFFICULTIES: Final = {
     "1": 1,
@@ -48,14 +47,15 @@ def item_of(values: Mapping[str, Any], columns: Columns, pool: str) -> Item:
     """The item in `values` (by column), not yet judged by `question_bank.item.problems`. Raises NoItem.
 
     Defaults: type X when several answers are right, else A1; topic 未分类; difficulty 2; a code made from the content.
-    An imported item is active: a bank comes reviewed, from the office that is responsible for it.
+    An imported item is active, unless its `item_status` says otherwise: a bank comes reviewed, from the office that is
+    responsible for it.
     """
     fields = {field: values.get(column) for column, field in columns.items()}
     options = _options(fields)
     key = _key(fields.get("answer"), columns)
     texts = {name: text_of(fields.get(name), name) for name in ("stem", "explanation", "topic", "set", "case", "code")}
     return Item(
-        code=texts["code"] or _code(pool, texts["stem"], texts["case"], options),
+        code=texts["code"] or made_code(pool, [texts["stem"], texts["case"], *options]),
         pool=pool,
         type=_type(text_of(fields.get("type"), "type"), key),
         topic=texts["topic"] or TOPIC_DEFAULT,
@@ -67,7 +67,7 @@ def item_of(values: Mapping[str, Any], columns: Columns, pool: str) -> Item:
         fixed_order=_flag(text_of(fields.get("fixed_order"), "fixed_order")),
         set_code=texts["set"],
         case=texts["case"],
-        status=ItemStatus.ACTIVE,
+        status=_status(text_of(fields.get("item_status"), "item_status")),
     )
 
 
@@ -135,6 +135,12 @@ def _type(text: str, key: str) -> ItemType:
     return ItemType(text.upper())
 
 
+def _status(text: str) -> ItemStatus:
+    if text and text.lower() not in set(ItemStatus):
+        raise NoItem("status_unknown", f"The item_status {text[:40]!r} is none of {', '.join(ItemStatus)}.")
+    return ItemStatus(text.lower() or ItemStatus.ACTIVE)
+
+
 def _difficulty(text: str) -> int:
     if text.lower() not in _DIFFICULTIES:
         raise NoItem("difficulty_bad", f"The difficulty {text[:40]!r} is not 1 (easy), 2 or 3 (hard).")
@@ -149,7 +155,7 @@ def _flag(text: str) -> bool:
     raise NoItem("fixed_order_bad", f"The fixed_order {text[:40]!r} is neither yes nor no.")
 
 
-def _code(pool: str, stem: str, case: str, options: list[str]) -> str:
-    """A name that is the same whenever the same content is imported into the same pool."""
-    content = "\x1f".join((normal(stem), normal(case), *map(normal, options)))
-    return f"{pool[:60]}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+def made_code(name: str, texts: Sequence[str]) -> str:
+    """A name that is the same whenever the same content is imported: into the same pool, as the same set."""
+    content = "\x1f".join(map(normal, texts))
+    return f"{name[:60]}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"

@@ -5,16 +5,17 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from question_bank.item import Item
+from question_bank.item import LETTERS, Item
 
 FILE_BYTES_MAX: Final = 64 * 1024 * 1024
 ROW_COUNT_MAX: Final = 200_000
 COLUMN_COUNT_MAX: Final = 200
 CELL_LENGTH_MAX: Final = 20_000  # characters
 
+LETTERED: Final = tuple(f"option_{letter}" for letter in LETTERS)
 FIELDS: Final = (
-    *("stem", "options", "option_a", "option_b", "option_c", "option_d", "option_e", "option_f", "answer"),
-    *("explanation", "type", "topic", "difficulty", "set", "case", "code", "fixed_order"),
+    *("stem", "options", *LETTERED, "answer", "explanation", "type", "topic", "difficulty"),
+    *("set", "case", "code", "fixed_order", "item_status"),
 )
 
 
@@ -23,23 +24,31 @@ class Unreadable(Exception):
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """A row that did not become an item. `row` is its number in the file as its author counts."""
+    """A row that did not become an item. `row` is its number in the file as its author counts.
+
+    In a text or XML file that is the line it begins at; `place` says more where a number is not enough: the element,
+    the file inside a package. "" in a table.
+    """
 
     row: int
     code: str
     reason: str
+    place: str = ""
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """A row that became an item and that its author should look at all the same."""
+    """A row that became an item and that its author should look at all the same. `row`, `place`: as of Refused."""
 
     row: int
     code: str
     reason: str
+    place: str = ""
 
 
 class Reading(msgspec.Struct, frozen=True):
     """The items in the order of their rows, the refused rows in theirs, and the columns nobody asked about.
+
+    Where a format has no columns `ignored` names what else of the file was passed over: elements, tags, files.
 
     `doubts` are rows among the items, not among the refused.
     """
@@ -51,11 +60,16 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Row(NamedTuple):
-    """One row of any format. `trouble` is the reason why a format could not even take it apart."""
+    """One row of any format. `trouble` is the reason why a format could not even take it apart.
+
+    `notes` are what its author should look at if it becomes an item: what the format had and an item has no place for.
+    """
 
     number: int
     values: Mapping[str, Any]  # by column
     trouble: tuple[str, str] | None = None  # (code, reason)
+    place: str = ""
+    notes: tuple[tuple[str, str], ...] = ()  # (code, reason)
 
 
 def check_size(data: bytes) -> None:

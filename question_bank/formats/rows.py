@@ -8,14 +8,16 @@ banks hold such pairs, and which of the two shall go is for their author to say.
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
 from question_bank.formats.cells import NoItem, item_of, text_of
 from question_bank.formats.columns import Columns, columns_of
-from question_bank.formats.reading import ROW_COUNT_MAX, Doubt, Reading, Refused, Row, Unreadable
+from question_bank.formats.reading import FIELDS, ROW_COUNT_MAX, Doubt, Reading, Refused, Row, Unreadable
 from question_bank.item import Item, Problem, doubts, normal, problems, set_problems
+
+QUESTIONS: Final[Columns] = {field: field for field in FIELDS}  # the columns of formats that have none
 
 
 class _Judged(NamedTuple):
@@ -27,38 +29,65 @@ class _Judged(NamedTuple):
     set_code: str
     named: bool = False  # the author gave it a code
     doubted: Sequence[Problem] = ()
+    place: str = ""
+
+    @property
+    def where(self) -> str:
+        """How a person finds it."""
+        return self.place or f"row {self.row}"
 
 
 def collect(rows: Sequence[Row], mapping: Mapping[str, str], pool: str) -> Reading:
     """The items of `rows` for `pool`. Raises Unreadable for a bad mapping, and when there are no rows or too many."""
+    _check_count(rows)
+    names = dict.fromkeys(chain.from_iterable(row.values for row in rows))
+    columns = columns_of(names, mapping)
+    return _reading(rows, columns, pool, tuple(name for name in names if name not in columns))
+
+
+def collect_questions(rows: Sequence[Row], pool: str, ignored: Iterable[str] = ()) -> Reading:
+    """The items of `rows` whose values are by field (FIELDS). `ignored` names what the format passed over.
+
+    Raises Unreadable as `collect` does. A file whose rows are all refused is readable: each says why.
+    """
+    _check_count(rows)
+    return _reading(rows, QUESTIONS, pool, tuple(dict.fromkeys(ignored)))
+
+
+def _check_count(rows: Sequence[Row]) -> None:
     if not rows:
         raise Unreadable("The file has no rows.")
     if len(rows) > ROW_COUNT_MAX:
         raise Unreadable(f"The file has more than {ROW_COUNT_MAX} rows.")
-    names = dict.fromkeys(chain.from_iterable(row.values for row in rows))
-    columns = columns_of(names, mapping)
+
+
+def _reading(rows: Sequence[Row], columns: Columns, pool: str, ignored: tuple[str, ...]) -> Reading:
     judged = _whole_sets(_no_twins([_judge(row, columns, pool) for row in rows]))
     items = tuple(each.item for each in judged if each.item)
     refused = tuple(_refused(each) for each in judged if not each.item)
-    doubted = tuple(Doubt(each.row, doubt.code, doubt.text) for each in judged if each.item for doubt in each.doubted)
-    return Reading(items, refused, tuple(name for name in names if name not in columns), doubted)
+    doubted = tuple(
+        Doubt(each.row, doubt.code, doubt.text, each.place) for each in judged if each.item for doubt in each.doubted
+    )
+    return Reading(items, refused, ignored, doubted)
 
 
 def _refused(judged: _Judged) -> Refused:
-    return Refused(judged.row, judged.found[0].code, " ".join(problem.text for problem in judged.found))
+    reason = " ".join(problem.text for problem in judged.found)
+    return Refused(judged.row, judged.found[0].code, reason, judged.place)
 
 
 def _judge(row: Row, columns: Columns, pool: str) -> _Judged:
     set_code = _text(row, columns, "set")
     if row.trouble:
-        return _Judged(row.number, None, [Problem(*row.trouble)], set_code)
+        return _Judged(row.number, None, [Problem(*row.trouble)], set_code, place=row.place)
     try:
         item = item_of(row.values, columns, pool)
     except NoItem as error:
-        return _Judged(row.number, None, [Problem(error.code, str(error))], set_code)
+        return _Judged(row.number, None, [Problem(error.code, str(error))], set_code, place=row.place)
     found = problems(item)
     named = bool(_text(row, columns, "code"))
-    return _Judged(row.number, None if found else item, found, set_code, named, doubts(item))
+    doubted = [*(Problem(*note) for note in row.notes), *doubts(item)]
+    return _Judged(row.number, None if found else item, found, set_code, named, doubted, row.place)
 
 
 def _text(row: Row, columns: Columns, wanted: str) -> str:
@@ -72,20 +101,20 @@ def _text(row: Row, columns: Columns, wanted: str) -> str:
 
 def _no_twins(rows: Iterable[_Judged]) -> list[_Judged]:
     """Refuse a code that an earlier row has; doubt a question that an earlier row asks."""
-    contents: dict[tuple[str, ...], list[int]] = {}
-    codes: dict[str, int] = {}
+    contents: dict[tuple[str, ...], list[str]] = {}
+    codes: dict[str, _Judged] = {}
     kept = []
     for judged in rows:
         item, found = judged.item, list[Problem]()
         if item:
             options = sorted(normal(option.text) for option in item.options)
             alike = contents.setdefault((normal(item.stem), normal(item.case), *options), [])
-            same = [Problem("duplicate", f"The same question is in row {alike[0]}.")] if alike else []
-            alike.append(judged.row)
+            same = [Problem("duplicate", f"The same question is in {alike[0]}.")] if alike else []
+            alike.append(judged.where)
             if same and not judged.named:  # codes made from the content would be the same
                 item = replace(item, code=f"{item.code}-{len(alike)}")
-            if (namesake := codes.setdefault(item.code, judged.row)) != judged.row:
-                found.append(Problem("code_twice", f"The code {item.code} is already that of row {namesake}."))
+            if (namesake := codes.setdefault(item.code, judged)) is not judged:
+                found.append(Problem("code_twice", f"The code {item.code} is already that of {namesake.where}."))
             judged = judged._replace(item=item, doubted=[*judged.doubted, *same])  # noqa: PLW2901  the row, judged on
         kept.append(_with(judged, found))
     return kept
@@ -102,8 +131,8 @@ def _whole_sets(rows: Sequence[_Judged]) -> list[_Judged]:
 
 
 def _set_trouble(members: Sequence[_Judged]) -> Sequence[Problem]:
-    if bad := [judged.row for judged in members if not judged.item]:
-        return [Problem("set_incomplete", f"Row {bad[0]} of its set {members[0].set_code} was refused.")]
+    if bad := [judged for judged in members if not judged.item]:
+        return [Problem("set_incomplete", f"Of its set {members[0].set_code}, {bad[0].where} was refused.")]
     return set_problems([judged.item for judged in members if judged.item])
 
 
