@@ -1,4 +1,4 @@
-"""`exam registry`: the snapshot of the electronic registration, from the command line."""
+"""`exam registry`: the snapshot of the electronic registration, and the histories of files, from the command line."""
 
 import sys
 from collections.abc import Callable
@@ -18,6 +18,7 @@ from rich.table import Table
 
 from exam_engine import store
 from exam_engine.embedded import connected
+from exam_engine.registration import store as file_store
 from exam_engine.registration.dictionaries import PROVINCES
 from exam_engine.registration.registry_import import COLUMNS, ROWS_MAX, RegistryImport
 from exam_engine.registration.sheet_lines import BadSheet
@@ -29,17 +30,12 @@ UNREADABLE_EXIT: Final = 2  # nothing is in
 LINES_MAX: Final = 200  # in the table; the first 1,000 are in --json
 COUNTS: Final = ("total", "added", "changed", "same", "wrong")
 
-app = typer.Typer(help="The snapshot of the electronic registration.", no_args_is_help=True)
+app = typer.Typer(help="The snapshot of the electronic registration, and the histories of files.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A .xlsx or .csv file, a physician a row.")]
 Province = Annotated[str | None, typer.Option("--province", help="Take only rows of this province (11: Beijing).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
 Data = Annotated[Path | None, typer.Option("--data", help="The data folder (EXAM_DATA; default ./exam-data).")]
-
-
-@app.callback()
-def registry() -> None:
-    """Keep `import` a command of its own: typer would else make the only command the whole program."""
 
 
 @app.command("import")
@@ -118,3 +114,30 @@ def _say(report: Report, *, as_json: bool) -> None:
     counts = Table("rows", "added", "changed", "same", "wrong")
     counts.add_row(*(str(getattr(report, name)) for name in COUNTS))
     console.print(counts)
+
+
+@app.command("verify")
+def verify_command(data: Data = None) -> None:
+    """Walk the history of every registration file by its digests. Exit code 1: one was changed."""
+    walked, broken = uvloop.run(_verify(data))
+    for application_id, place in broken:
+        typer.echo(f"file {application_id}: its history was changed at move {place + 1}")
+    typer.echo(f"{walked} histories walked, {len(broken)} changed")
+    raise typer.Exit(WRONG_EXIT if broken else 0)
+
+
+async def _verify(data: Path | None) -> tuple[int, list[tuple[int, int]]]:
+    """How many histories there are, and file and place (from 0) of the first change in each that is broken."""
+    walked, last, broken = 0, 0, []
+    async with connected(data) as database_url:
+        connection = await asyncpg.connect(database_url)
+        try:
+            while ids := await file_store.application_ids(connection, last):
+                for last in ids:
+                    place = await file_store.broken_link(connection, last)
+                    if place is not None:
+                        broken.append((last, place))
+                walked += len(ids)
+        finally:
+            await connection.close()
+    return walked, broken

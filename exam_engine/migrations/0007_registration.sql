@@ -304,7 +304,7 @@ CREATE INDEX messages_due ON reg.messages (message_id) WHERE sms = 'due';
 -- Which reminder of an exam's window went out to all who may sit.
 CREATE TABLE reg.reminders (
     sitting_id      bigint NOT NULL REFERENCES exam.sittings,
-    what            text   NOT NULL CHECK (what IN ('opens', 'three_days', 'last_day')),
+    what            text   NOT NULL CHECK (what IN ('three_days', 'last_day')),
     closes_at       timestamptz NOT NULL,
     at              timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (sitting_id, what, closes_at)

@@ -7,7 +7,7 @@ sentences are words of the browser, by code: `reg.field.<form>.<code>`, `reg.opt
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Any, Final
@@ -142,12 +142,12 @@ def applies(field: Field, values: Values) -> bool:
     return ("yes" if value else "no") == wanted if isinstance(value, bool) else value == wanted
 
 
-def complaints(form: Form, values: Values, *, skip: Sequence[str] = ()) -> list[Complaint]:
+def complaints(form: Form, values: Values) -> list[Complaint]:
     """What is missing or malformed in values that `fits` has kept, in the order of the form."""
     found: list[Complaint] = []
     for section in form.sections:
         for field in section.fields:
-            if field.code not in skip and applies(field, values):
+            if applies(field, values):
                 found += _complaints(field, values.get(field.code), field.code)
     return found
 

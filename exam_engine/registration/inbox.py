@@ -17,7 +17,6 @@ Fact: TypeAlias = str | int | bool | None
 FACT_CHARS_MAX: Final = 500  # a reason is not longer
 FACTS_MAX: Final = 12
 CHINA: Final = timezone(timedelta(hours=8))  # without summer time since 1992
-LIST: Final = "、"
 
 
 class Kind(msgspec.Struct, frozen=True):

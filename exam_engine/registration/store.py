@@ -97,9 +97,8 @@ WHOLE_CHAIN = """
 SELECT application_id, subject, event, from_state, to_state, at, account_id, role, organisation_id, reason, facts,
     address, digest FROM reg.moves WHERE application_id = $1 ORDER BY move_id
 """
-FILE_PLACE = """
-SELECT f.application_id, f.subject, f.institution_id, f.agency_id, f.province, f.person_id FROM reg.files f
-WHERE f.file_id = $1
+FILES_WITH_HISTORY = """
+SELECT DISTINCT application_id FROM reg.moves WHERE application_id > $1 ORDER BY application_id LIMIT $2
 """
 PAST_CYCLES = """
 SELECT a.application_id, c.name, c.starts_on, c.ends_on, o.name AS institution, a.procedure
@@ -237,6 +236,11 @@ def link(before: bytes, values: Sequence[Any]) -> bytes:
     plain = [each.isoformat() if isinstance(each, datetime) else each for each in values]
     text = json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str)
     return sha256(before + text.encode()).digest()
+
+
+async def application_ids(runner: Runner, after: int, limit: int = 1_000) -> list[int]:
+    """The numbers of files that have a history, in ascending order, from after `after` on."""
+    return [row["application_id"] for row in await runner.fetch(FILES_WITH_HISTORY, after, limit)]
 
 
 async def broken_link(runner: Runner, application_id: int) -> int | None:

@@ -18,7 +18,10 @@ PATTERN = re.compile(r"\{[a-z_]+\}")  # what others are formatted from; '{}' is 
 def modules() -> list[str]:
     """Everything of the exam engine, and the stores of the others."""
     walked = [found.name for found in pkgutil.walk_packages(exam_engine.__path__, "exam_engine.")]
-    return sorted({*walked, "question_bank.store", "scoring.store", "proctor.store"} - {"exam_engine.__main__"})
+    return sorted(
+        {*walked, "question_bank.store", "question_bank.holdings_store", "scoring.store", "proctor.store"}
+        - {"exam_engine.__main__"}
+    )
 
 
 def statements() -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""`exam registry import` on a real database."""
+"""`exam registry import` and `exam registry verify` on a real database."""
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import asyncpg
 import pytest
 from typer.testing import CliRunner, Result
 
+from exam_engine import demo, demo_files
 from exam_engine.commands.registry import app
 from exam_engine.registration.registry_import import COLUMNS
 from exam_engine.settings import CannotStart
@@ -109,3 +111,39 @@ def test_a_file_that_is_not_there_is_said_in_one_line(installation: Installation
     result = installation.run(tmp_path / "nothing.csv")
     assert isinstance(result.exception, CannotStart)
     assert "can't be opened" in str(result.exception)
+
+
+def test_the_histories_of_files_are_walked_and_a_changed_one_is_named(installation: Installation) -> None:
+    async def moves() -> None:
+        await demo.seed(installation.database_url, None)
+        connection = await asyncpg.connect(installation.database_url)
+        institution, agency = [
+            await connection.fetchval("SELECT organisation_id FROM people.organisations WHERE kind = $1", kind)
+            for kind in ("institution", "agency")
+        ]
+        async with connection.transaction():
+            await demo_files.add(
+                connection,
+                30,
+                province=demo.PROVINCE,
+                cycle=demo.CYCLE,
+                institution_id=institution,
+                agency_id=agency,
+                seed=1,
+                now=datetime(2026, 3, 1, tzinfo=UTC),
+                tell=lambda _done: None,
+            )
+        await connection.close()
+
+    def verify() -> Result:
+        return CliRunner().invoke(app, ["verify", "--data", str(installation.data)])
+
+    asyncio.run(moves())
+    whole = verify()
+    installation.rows("ALTER TABLE reg.moves DISABLE TRIGGER moves_never_changed")
+    installation.rows("UPDATE reg.moves SET role = 'agency' WHERE move_id = (SELECT min(move_id) FROM reg.moves)")
+    changed = verify()
+
+    assert (whole.exit_code, changed.exit_code) == (0, 1)
+    assert "0 changed" in whole.output
+    assert "changed at move 1" in changed.output
