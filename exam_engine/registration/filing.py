@@ -257,24 +257,25 @@ async def _effects(
         app = await _fix_procedure(runner, app, decided)
     elif subject is Subject.CHANGE and approved:
         await _take_over(runner, app)
+        app = await again(runner, app)
     elif subject is Subject.DEFERRAL and approved:
         deferred = await move(runner, app, Subject.PROFILE, Act(event=Event.DEFER), None, SYSTEM, now)
         app = deferred.application
         wake.persons += deferred.wake.persons
-    await describe(runner, await again(runner, app))
+    await describe(runner, app)
     if await settle(runner, app.identity.person_id, app.cycle.cycle, now):
         wake.persons.append(app.identity.person_id)
-    return await again(runner, app)
+    return app
 
 
 async def _fix_procedure(runner: Runner, app: Application, decided: Move) -> Application:
     to = {"fixed": SIMPLE, "refused": NONE}.get(decided.simple)
     if to is None and decided.event in (Event.UNDO, Event.REOPEN) and app.procedure == SIMPLE:
         to = SIMPLE_APPLIED
-    if to is not None:
-        refused = app.simple_refused or to == NONE
-        body = store.as_text(app.procedure_body)
-        await runner.execute(store.SET_PROCEDURE, app.application_id, to, refused, body)
+    if to is None:
+        return app
+    refused = app.simple_refused or to == NONE
+    await runner.execute(store.SET_PROCEDURE, app.application_id, to, refused, store.as_text(app.procedure_body))
     return await again(runner, app)
 
 
