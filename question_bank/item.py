@@ -5,9 +5,11 @@ An item is one numbered question with its own point. Items that share a case (A3
 bad item: a bad item is described by its `Problem`s, so that an importer can tell the author all of them at once.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -22,6 +24,12 @@ OPTION_COUNT_MIN: Final = 2
 OPTION_COUNT_MAX: Final = 26  # an option id is one letter
 LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 DIFFICULTIES: Final = (1, 2, 3)  # easy, medium, hard
+CATEGORIES: Final = ("clinical", "dental", "public_health", "tcm")  # 执业类别
+LEVELS: Final = ("physician", "assistant")  # 执业级别
+SPECIALTY_COUNT_MAX: Final = 30
+ENEMY_COUNT_MAX: Final = 50
+PICTURE_COUNT_MAX: Final = 4
+ALT_LENGTH_MAX: Final = 300  # characters
 
 _HALF_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
@@ -52,6 +60,13 @@ class ItemStatus(StrEnum):
     RETIRED = "retired"
 
 
+class Picture(msgspec.Struct, frozen=True):
+    """A picture shown below the stem. `name` is the SHA-256 of its bytes, 64 hex digits; `alt` says what is on it."""
+
+    name: str
+    alt: str
+
+
 class Option(msgspec.Struct, frozen=True):
     """One choice. `id` is a lower-case letter that stays with its text however the options are shuffled."""
 
@@ -77,6 +92,11 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     set_code: str = ""  # "" when the item stands alone
     case: str = ""  # shared by the items of an A3 or A4 set
     status: ItemStatus = ItemStatus.DRAFT
+    category: str = ""  # 执业类别 the item is for: "clinical", ...; "" everybody
+    specialties: tuple[str, ...] = ()  # 报考专业 codes it is for, sorted; empty: all of its category
+    level: str = ""  # 执业级别: "physician", "assistant"; "" both
+    enemies: tuple[str, ...] = ()  # codes of items of its pool that give its answer away: never in one paper
+    pictures: tuple[Picture, ...] = ()
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -96,7 +116,8 @@ def normal(text: str) -> str:
 
 def problems(item: Item) -> list[Problem]:
     """Every reason why `item` is not valid by itself; empty when it is. Between the items of a set: `set_problems`."""
-    return [*_names(item), *_texts(item), *_options(item), *_key(item), *_membership(item)]
+    found = (_names(item), _texts(item), _options(item), _key(item), _membership(item), _audience(item), _shown(item))
+    return [*chain.from_iterable(found)]
 
 
 def doubts(item: Item) -> list[Problem]:
@@ -187,6 +208,34 @@ def _membership(item: Item) -> Iterator[Problem]:
         yield Problem("set_not_allowed", f"An {item.type} item stands alone: it can't be in set {item.set_code}.")
     if item.type in CASED and not item.case.strip():
         yield Problem("case_missing", f"An {item.type} item needs the text of its case.")
+
+
+def _audience(item: Item) -> Iterator[Problem]:
+    if item.category not in ("", *CATEGORIES):
+        yield Problem("category_unknown", f"The category must be one of {', '.join(CATEGORIES)}, or empty.")
+    if item.level not in ("", *LEVELS):
+        yield Problem("level_unknown", f"The level must be one of {', '.join(LEVELS)}, or empty.")
+    yield from _codes("specialties", item.specialties, SPECIALTY_COUNT_MAX)
+    yield from _codes("enemies", item.enemies, ENEMY_COUNT_MAX)
+    if item.code in item.enemies:
+        yield Problem("enemy_itself", "An item can't be its own enemy.")
+
+
+def _codes(field: str, codes: Sequence[str], count_max: int) -> Iterator[Problem]:
+    if len(codes) > count_max or any(not 1 <= len(code) <= NAME_LENGTH_MAX for code in codes):
+        yield Problem(f"{field}_bad", f"At most {count_max} {field}, each a code of 1 to {NAME_LENGTH_MAX} characters.")
+    if list(codes) != sorted(set(codes)):
+        yield Problem(f"{field}_order", f"The {field} must name each code once, in order.")
+
+
+def _shown(item: Item) -> Iterator[Problem]:
+    if len(item.pictures) > PICTURE_COUNT_MAX:
+        yield Problem("picture_count", f"An item has at most {PICTURE_COUNT_MAX} pictures, this {len(item.pictures)}.")
+    for picture in item.pictures:
+        if not re.fullmatch("[0-9a-f]{64}", picture.name):
+            yield Problem("picture_name", "A picture is named by the SHA-256 of its bytes.")
+        if not 1 <= len(picture.alt.strip()) <= ALT_LENGTH_MAX:
+            yield Problem("picture_alt", f"A picture needs 1 to {ALT_LENGTH_MAX} characters that say what is on it.")
 
 
 def _one_kind(items: Sequence[Item]) -> Iterator[Problem]:

@@ -129,14 +129,17 @@ def _columns(rows: Iterable[Sequence[object]], width: int) -> list[list[object]]
 
 
 def _body(item: Item) -> bytes:
-    """The content of an item: all of it but what the tables say."""
+    """The content of an item: all of it but what the tables say.
+
+    What came to items later is left out where it is empty: the same item has the same digest as before it came.
+    """
     content = msgspec.to_builtins(item)
-    return msgspec.json.encode(
-        {name: content[name] for name in content if name not in _IN_TABLES}, order="deterministic"
-    )
+    left_out = _IN_TABLES | {name for name in _LATER if not content[name]}
+    return msgspec.json.encode({name: content[name] for name in content if name not in left_out}, order="deterministic")
 
 
 _IN_TABLES: Final = frozenset({"item_id", "version", "status"})
+_LATER: Final = frozenset({"category", "specialties", "level", "enemies", "pictures"})
 
 
 def _digest(item: Item) -> bytes:
