@@ -18,7 +18,7 @@ from prometheus_client import REGISTRY, Gauge
 from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import RedisError
 
-from exam_engine import workers
+from exam_engine import demo_results, workers
 from exam_engine.bus import Bus, Keys, Wake
 from exam_engine.clock import DatabaseClock
 from exam_engine.demo import Demo, seed
@@ -26,26 +26,45 @@ from exam_engine.edge import (
     accounts,
     agency,
     applicant,
+    archives,
+    bank,
+    bank_files,
+    bank_finding,
+    bank_pictures,
+    blueprints,
     camera,
     cases,
     centre,
     desk,
     documents,
+    final_deciding,
+    final_results,
     inbox,
+    item_statistics,
     live,
+    makeup,
     organisations,
     own_file,
+    own_journal,
     own_log,
+    own_makeup,
+    own_result,
+    paper_exams,
     photos,
     physician,
+    plans,
     provincial,
+    receipts,
     record_imports,
+    rescoring,
     reviews,
     rosters,
     sign_up,
+    sittings,
     staff,
     statistics,
     system,
+    verifying,
     wall,
     watching,
 )
@@ -56,6 +75,7 @@ from exam_engine.edge.throttle import Throttle
 from exam_engine.house import House
 from exam_engine.journal import Journal
 from exam_engine.known_faces import KnownFaces
+from exam_engine.near import Near
 from exam_engine.papers import Papers
 from exam_engine.photo_jobs import Enrolment
 from exam_engine.registration.documents import Documents
@@ -79,8 +99,12 @@ GC_THRESHOLDS: Final = (20_000, 20, 50)
 PARTS: Final = (
     system, accounts, physician, live, watching, own_log, camera, photos, desk, wall, cases, centre, agency,
     sign_up, applicant, own_file, documents, inbox, reviews, rosters, provincial, organisations, staff,
-    statistics,
-    record_imports,
+    statistics, receipts, own_journal,
+    bank, bank_finding, bank_pictures, bank_files,
+    record_imports, item_statistics, rescoring,
+    final_results, final_deciding, archives, own_result, verifying, paper_exams,
+    blueprints, plans, sittings,
+    makeup, own_makeup,
 )  # fmt: skip
 ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(endpoint for part in PARTS for endpoint in part.endpoints.all)
 
@@ -94,7 +118,11 @@ def version() -> str:
 
 async def prepare(settings: Settings, database_url: str) -> Demo:
     """Seed the demonstration if it was asked for; harmless when it is there already."""
-    return await seed(database_url, settings.demo_minutes) if settings.demo else Demo()
+    if not settings.demo:
+        return Demo()
+    await seed(database_url, settings.demo_minutes)
+    await demo_results.seed(database_url)
+    return await seed(database_url, settings.demo_minutes)  # with everybody who can log in
 
 
 async def serve(
@@ -139,7 +167,11 @@ def application(house: House) -> web.Application:
     app[desk.BOARDS] = Boards(house)
     app[photos.ENROLMENT] = Enrolment(house)
     app[statistics.FIGURES] = statistics.Figures(house)
+    app[item_statistics.DESK] = item_statistics.Desk(house)
+    app[bank_finding.NEAR] = Near(house.pool)
+    app[bank_pictures.CLEANING] = asyncio.Semaphore(bank_pictures.CLEANED_MAX)
     inbox.open_streams(app, house)
+    receipts.open_office(app, house)
     install(app, list(ENDPOINTS))
     system.add_pages(app)
     return app

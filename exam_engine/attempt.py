@@ -36,6 +36,8 @@ from exam_engine.messages import (
     Clear,
     Cleared,
     Command,
+    Correct,
+    Corrected,
     DeviceTaken,
     EndHold,
     Ending,
@@ -81,7 +83,7 @@ from exam_engine.messages import (
 )
 from exam_engine.sitting import IdentityCheck, Policy
 from proctor.identity import Verdict
-from scoring.result import LegOutcome, leg_outcome
+from scoring.result import LegOutcome, leg_outcome, line
 
 LATE_MAX = 1000  # late answers kept per attempt; a device that sends more is broken or hostile
 NOTICES_MAX = 200
@@ -198,6 +200,8 @@ def decide(attempt: Attempt, command: Command, by: int, now: datetime) -> tuple[
             return _record_mark(attempt, command)
         case Release():
             return _release(attempt, command, by)
+        case Correct():
+            return _correct(attempt, command, by)
         case Annul():
             return _annul(attempt, command, by)
         case _:
@@ -499,8 +503,30 @@ def _release(attempt: Attempt, command: Release, by: int) -> tuple[Event, ...]:
         raise Refused("not_marked", phase=attempt.phase)
     if attempt.held_by:
         raise Refused("case_open")
-    passed = leg_outcome(attempt.marked.points, command.pass_points) is LegOutcome.PASSED
-    return (Released(pass_points=command.pass_points, passed=passed, by=by),)
+    points_full = command.points_full or attempt.marked.points_max
+    pass_points = line(command.pass_points, attempt.marked.points_max, points_full)
+    passed = leg_outcome(attempt.marked.points, pass_points) is LegOutcome.PASSED
+    return (Released(pass_points=pass_points, passed=passed, by=by),)
+
+
+def _correct(attempt: Attempt, command: Correct, by: int) -> tuple[Event, ...]:
+    """A released score is replaced, never taken back: a pass goes only where the two persons chose so (§6.6)."""
+    if attempt.marked is not None and command.revision <= attempt.marked.revision:
+        return ()
+    if attempt.phase is not Phase.RELEASED or attempt.released is None:
+        raise Refused("not_released", phase=attempt.phase)
+    stands = command.keep_pass and attempt.released.passed
+    return (
+        Corrected(
+            revision=command.revision,
+            points=command.points,
+            points_max=command.points_max,
+            pass_points=command.pass_points,
+            passed=stands or leg_outcome(command.points, command.pass_points) is LegOutcome.PASSED,
+            proposal=command.proposal,
+            by=by,
+        ),
+    )
 
 
 def _annul(attempt: Attempt, command: Annul, by: int) -> tuple[Event, ...]:
@@ -571,6 +597,10 @@ def evolve(attempt: Attempt, event: Event, at: datetime) -> Attempt:
             return replace(attempt, phase=Phase.MARKED, marked=event)
         case Released():
             return replace(attempt, phase=Phase.RELEASED, released=event)
+        case Corrected():
+            marked = Marked(revision=event.revision, points=event.points, points_max=event.points_max)
+            released = Released(pass_points=event.pass_points, passed=event.passed, by=event.by)
+            return replace(attempt, marked=marked, released=released)
         case Annulled():
             return replace(attempt, phase=Phase.ANNULLED, paused_at=None, lock_reason="", barred=event.barred)
         case Held():

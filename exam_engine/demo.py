@@ -11,7 +11,7 @@ from typing import Final
 import asyncpg
 import msgspec
 
-from exam_engine import demo_registration, store
+from exam_engine import demo_bank, demo_registration, store
 from exam_engine.demo_registration import id_number
 from exam_engine.edge.accounts import hasher
 from exam_engine.sitting import IdentityCheck, Policy
@@ -58,6 +58,7 @@ STAFF: Final = (
     ("agency", "agency", "测试考核机构复核员", "agency"),
     ("institution", "institution", "测试卫生机构审核员", "institution"),
     ("author", "author", "测试命题员", "nation"),
+    ("author", "author2", "测试审题员", "nation"),
     ("province", "province", "测试省级管理员", "province"),
     ("nation", "nation", "测试国家管理员", "nation"),
     ("auditor", "auditor", "测试审计员", "nation"),
@@ -101,12 +102,14 @@ async def _seed(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         kind: await connection.fetchval(store.ADD_ORGANISATION, kind, name, PROVINCE) for kind, name in ORGANISATIONS
     }
     password_hash = await asyncio.to_thread(hasher.hash, PASSWORD)
-    staff = {}
+    staff, authors = {}, []
     for role, login, name, kind in STAFF:
         person = await connection.fetchval(store.ADD_PERSON, name, None, organisations[kind], True)
         staff[role] = await connection.fetchval(
             store.ADD_ACCOUNT, person, login, password_hash, role, organisations[kind]
         )
+        if role == "author":
+            authors.append((staff[role], person, name))
     physicians = []
     for index in range(1, PHYSICIANS + 1):
         person = await connection.fetchval(
@@ -124,6 +127,7 @@ async def _seed(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         await connection.execute(store.ENTITLE, sitting_id, physicians)
         for role in ("invigilator", "chief"):
             await connection.execute(store.ADD_STAFF, sitting_id, staff[role])
+    await demo_bank.seed(connection, authors[0], authors[1], now)
     await demo_registration.seed(connection, PROVINCE, CYCLE, organisations, now)
 
 

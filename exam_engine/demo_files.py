@@ -117,11 +117,11 @@ async def add(
         place = (institution_id, agency_id) if n < own else places[(n - own) // OF_INSTITUTION]
         chunk.append((person, *place))
         if len(chunk) == CHUNK:
-            await _write(connection, chunk, province, cycle, now)
+            await write(connection, chunk, province, cycle, now)
             tell(len(chunk))
             chunk = []
     if chunk:
-        await _write(connection, chunk, province, cycle, now)
+        await write(connection, chunk, province, cycle, now)
         tell(len(chunk))
 
 
@@ -150,13 +150,15 @@ async def _places(
     return made
 
 
-async def _write(
+async def write(
     connection: "asyncpg.Connection[asyncpg.Record]",
     chunk: list[tuple[Person, int, int]],
     province: str,
     cycle: int,
     now: datetime,
 ) -> None:
+    """Write these people with their institutions and agencies: persons, accounts, files, and the moves of those."""
+
     async def ids(table: str, column: str) -> list[int]:
         return [row[0] for row in await connection.fetch(SERIALS, table, column, len(chunk))]
 

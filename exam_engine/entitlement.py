@@ -28,6 +28,8 @@ class Outcome(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     BARRED = "barred"  # 成绩无效: no make-up
+    ABSENT = "absent"  # 缺考: the window is over and it was never begun; the leg is failed
+    EXCUSED = "excused"  # the same, with a reason the province accepted (有正当理由)
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,8 +51,11 @@ GENERAL: Final = "general"
 HUMANITIES, PROFESSIONAL = Kind.HUMANITIES, Kind.PROFESSIONAL
 
 
-def gate(kind: Kind, round_: Round, facts: Facts) -> tuple[Gate, str]:
-    """Whether he may enter a sitting of this kind and round now, and if not, why (a code the page has a word for)."""
+def gate(kind: Kind, round_: Round, facts: Facts, *, assigned: bool = True) -> tuple[Gate, str]:
+    """Whether he may enter a sitting of this kind and round now, and if not, why (a code the page has a word for).
+
+    `assigned`: whether the make-up's published plan has a seat for him in this sitting; none is needed without a plan.
+    """
     if kind is Kind.PRACTICE:
         return Gate.OPEN, ""
     if kind is PROFESSIONAL and facts.procedure != GENERAL:
@@ -60,15 +65,15 @@ def gate(kind: Kind, round_: Round, facts: Facts) -> tuple[Gate, str]:
     if kind is PROFESSIONAL and facts.exemption == "approved":
         return Gate.EXEMPT, "exempt"
     if round_ is Round.MAKEUP:
-        return _makeup(kind, facts)
+        return _makeup(kind, facts) if assigned else (Gate.NONE, "")
     if kind is PROFESSIONAL and facts.exemption == "pending":
         return Gate.HELD, "exemption_pending"
     return _in_order(kind, facts)
 
 
 def _makeup(kind: Kind, facts: Facts) -> tuple[Gate, str]:
-    """统一补考: once, after a released failure; not for who was barred (§3.10)."""
-    if facts.makeup and facts.outcomes.get((kind, Round.FIRST)) is Outcome.FAILED:
+    """统一补考: once, after a released failure or an accepted absence; not for who was barred (§3.10)."""
+    if facts.makeup and facts.outcomes.get((kind, Round.FIRST)) in (Outcome.FAILED, Outcome.EXCUSED):
         return Gate.OPEN, ""
     return Gate.NONE, ""
 

@@ -206,7 +206,21 @@ class RecordMark(_Message, frozen=True, tag="record_mark"):
 
 
 class Release(_Message, frozen=True, tag="release"):
+    """`points_full`: the maximum the pass line is of, 0 that of this paper; void items move its line in proportion."""
+
     pass_points: int
+    points_full: int = 0
+
+
+class Correct(_Message, frozen=True, tag="correct"):
+    """Another score after the release, by an approved proposal. `keep_pass`: a pass that was told stands."""
+
+    revision: int
+    points: int
+    points_max: int
+    pass_points: int
+    keep_pass: bool
+    proposal: int
 
 
 class Tick(_Message, frozen=True, tag="tick"):
@@ -226,7 +240,7 @@ StaffCommand = (
     | RefuseIdentity
     | Annul
 )
-SystemCommand = TakePortrait | AskForPerson | Notify | Hold | EndHold | RecordMark | Release | Tick
+SystemCommand = TakePortrait | AskForPerson | Notify | Hold | EndHold | RecordMark | Release | Correct | Tick
 Command = DeviceCommand | StaffCommand | SystemCommand
 
 
@@ -381,6 +395,18 @@ class Released(_Message, frozen=True, tag="released"):
     by: int
 
 
+class Corrected(_Message, frozen=True, tag="corrected"):
+    """A released score was replaced; `pass_points` is the line of this paper, `passed` what counts from now on."""
+
+    revision: int
+    points: int
+    points_max: int
+    pass_points: int
+    passed: bool
+    proposal: int
+    by: int
+
+
 class Annulled(_Message, frozen=True, tag="annulled"):
     reason: str
     by: int
@@ -416,6 +442,7 @@ Event = (
     | Submitted
     | Marked
     | Released
+    | Corrected
     | Annulled
     | Held
     | HoldEnded

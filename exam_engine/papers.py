@@ -1,8 +1,9 @@
 """Papers at the edge of the database: draw one, show one, mark one.
 
-The pure parts are `question_bank.assembly` and `scoring.marking`; this file brings them the items. Items by
-(item_id, version) never change, so they are kept in memory once read; plans are made anew now and then, since
-items may be suspended while a window is open.
+The pure parts are `question_bank.fair_plan`, `question_bank.serving` and `scoring.marking`; this file brings them the
+items. Items by (item_id, version) never change, so they are kept in memory once read; what papers are drawn by is made
+anew now and then, since items may be suspended while a window is open. A sitting whose plan in force has forms hands
+those out; any other draws each paper on the fly.
 """
 
 import asyncio
@@ -15,20 +16,28 @@ from typing import Final, NamedTuple
 import asyncpg
 import msgspec
 
-from exam_engine import store
-from exam_engine.edge.shapes import ItemView, OptionView, PaperView
+from exam_engine import plan_store, store
+from exam_engine.edge.shapes import ItemView, OptionView, PaperView, PictureView
 from exam_engine.errors import Refused
 from exam_engine.messages import Layout
+from exam_engine.plan_jobs import pass_share, person, read_forms
 from exam_engine.sitting import Kind, Sitting
+from question_bank import parameter_store
 from question_bank import store as bank
-from question_bank.assembly import ImpossibleBlueprint, Plan, prepare
-from question_bank.blueprint import decode
+from question_bank.audience import Person, share
+from question_bank.blueprint import Blueprint, decode
+from question_bank.fair_plan import FairPlan, prepare_fair
 from question_bank.item import CASED, LETTERS, Item
 from question_bank.paper import Paper, PaperEntry, digest
+from question_bank.parameters import Known
+from question_bank.planning import FormBody
 from question_bank.pool import Pool
-from scoring.marking import Multiple, Scheme, Score, mark
+from question_bank.recipes import ImpossibleBlueprint
+from question_bank.serving import choose_form, form_paper, person_of
+from scoring.marking import Scheme, Score, mark
 
 PLAN_KEEP = timedelta(seconds=60)
+PLANS_MAX: Final = 64  # kept: sittings, and kinds of people where papers differ by them
 SEED_BITS: Final = 53
 
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -36,9 +45,14 @@ Ref = tuple[int, int]
 
 
 class _Kept(NamedTuple):
+    """What papers of a sitting are drawn by, for one kind of person."""
+
     at: datetime
     refs: frozenset[Ref]
-    plan: Plan
+    plan: FairPlan
+
+
+_Key = tuple[int, Person]
 
 
 class Papers:
@@ -47,16 +61,20 @@ class Papers:
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self._pool = pool
         self._items: dict[Ref, Item] = {}
-        self._plans: dict[int, _Kept] = {}
+        self._plans: dict[_Key, _Kept] = {}
+        self._forms: dict[int, tuple[str, int, list[FormBody]]] = {}
         self._planning = asyncio.Lock()
 
     async def draw(self, sitting: Sitting, person_id: int, now: datetime) -> Paper:
         """A new paper for this person; items of his earlier papers are avoided. Raises Refused."""
-        plan = await self._plan(sitting, now)
         seen: set[int] = set()
         if sitting.kind is not Kind.PRACTICE:
             for row in await self._pool.fetch(store.ITEMS_SEEN, person_id, sitting.pool):
                 seen.update(entry.item_id for entry in read_paper(row[0]).entries)
+        formed = await self._form(sitting, person_id, frozenset(seen))
+        if formed is not None:
+            return formed
+        plan = await self._plan(sitting, person_id, now)
         draw = functools.partial(
             plan.draw,
             secrets.randbits(SEED_BITS),
@@ -66,6 +84,38 @@ class Papers:
         )
         # Avoiding items in a small bank may need the exact solver: some 30 ms that must not hold up the others.
         return await asyncio.to_thread(draw) if seen else draw()
+
+    async def _form(self, sitting: Sitting, person_id: int, seen: frozenset[int]) -> Paper | None:
+        """A form of the plan in force, laid out for this person; None when papers are drawn on the fly."""
+        plan_id = await self._pool.fetchval(plan_store.CURRENT, sitting.sitting_id)
+        if plan_id is None:
+            return None
+        if plan_id not in self._forms:
+            row = await self._pool.fetchrow(plan_store.BODY, plan_id)
+            assert row is not None
+            self._forms[plan_id] = row["mode"], row["seed"], read_forms(row["forms"])
+        mode, seed, forms = self._forms[plan_id]
+        if mode != "forms":
+            return None
+        whom = (
+            await self._person(sitting, person_id) if any(person_of(form) != Person() for form in forms) else Person()
+        )
+        mine = [form for form in forms if person_of(form) == whom]
+        if not mine:  # nobody of his kind was entitled when the forms were made
+            return None
+        used = {row[0]: row[1] for row in await self._pool.fetch(plan_store.FORMS_USED, sitting.sitting_id)}
+        form = choose_form(mine, seen, used, seed, person_id)
+        found = await self._find_refs(form.refs)
+        return form_paper(
+            form,
+            [found[ref] for ref in form.refs],
+            secrets.randbits(SEED_BITS),
+            shuffle_items=sitting.policy.shuffle_items,
+            shuffle_options=sitting.policy.shuffle_options,
+        )
+
+    async def _person(self, sitting: Sitting, person_id: int) -> Person:
+        return person(await self._pool.fetchrow(plan_store.PERSON, sitting.sitting_id, person_id))
 
     async def layout(self, paper: Paper) -> Layout:
         """What the attempt's core must know of a paper."""
@@ -86,53 +136,65 @@ class Papers:
         """The paper as its physician sees it: no key, no explanation, no bank number of an item."""
         paper = await self.of_attempt(attempt_id)
         items = await self._find(paper.entries)
-        views = [_view(no, entry, items[entry.item_id, entry.version]) for no, entry in enumerate(paper.entries, 1)]
+        views = [item_view(no, entry, items[entry.item_id, entry.version]) for no, entry in enumerate(paper.entries, 1)]
         return PaperView(attempt_id=attempt_id, items=views)
 
-    async def score(self, paper: Paper, answers: dict[int, str], points_per_item: int) -> tuple[Score, Scheme]:
-        """Mark one set of answers by position; also the scheme it was marked by.
+    async def score(self, paper: Paper, answers: dict[int, str], scheme: Scheme) -> Score:
+        """Mark one set of answers by position with the scheme of the sitting.
 
         What a candidate chose are letters by place, A the first option shown: the bank's own option ids never
         leave, since in many a bank the right one is always the first. The frozen paper tells which is which.
         """
         items = await self._find(paper.entries)
         keys = {ref: items[ref].key for ref in items}
-        scheme = Scheme(points_per_item=points_per_item, multiple=Multiple.EXACT)
         chosen = {no: bank_ids(paper.entries[no - 1], choice) for no, choice in answers.items()}
-        return mark(paper.entries, chosen, keys, scheme), scheme
+        return mark(paper.entries, chosen, keys, scheme)
 
-    async def _plan(self, sitting: Sitting, now: datetime) -> Plan:
-        kept = self._plans.get(sitting.sitting_id)
+    async def _plan(self, sitting: Sitting, person_id: int, now: datetime) -> FairPlan:
+        blueprint = decode((await self._pool.fetchval(store.BLUEPRINT, sitting.sitting_id)).encode())
+        whom = await self._person(sitting, person_id) if blueprint.audience else Person()
+        key = (sitting.sitting_id, whom)
+        kept = self._plans.get(key)
         if kept is not None and now - kept.at < PLAN_KEEP:
             return kept.plan
         async with self._planning:
-            kept = self._plans.get(sitting.sitting_id)
+            kept = self._plans.get(key)
             if kept is not None and now - kept.at < PLAN_KEEP:
                 return kept.plan
-            plan = await self._make_plan(sitting, kept)
-            self._plans[sitting.sitting_id] = plan._replace(at=now)
+            plan = await self._make_plan(sitting, blueprint, whom, kept)
+            if len(self._plans) >= PLANS_MAX:
+                self._plans.clear()
+            self._plans[key] = plan._replace(at=now)
             return plan.plan
 
-    async def _make_plan(self, sitting: Sitting, kept: "_Kept | None") -> "_Kept":
-        """A plan for the items that may be drawn now; the one there is if they are still the same."""
+    async def _make_plan(self, sitting: Sitting, blueprint: Blueprint, whom: Person, kept: "_Kept | None") -> "_Kept":
+        """What to draw by from the items that may be drawn now; what there is if they are still the same."""
         items = await bank.active_items(self._pool, sitting.pool)
         refs = frozenset((item.item_id, item.version) for item in items)
         if kept is not None and kept.refs == refs:
             return kept
-        blueprint = decode((await self._pool.fetchval(store.BLUEPRINT, sitting.sitting_id)).encode())
+        known = await parameter_store.of_pool(self._pool, sitting.pool)
+        share_of = pass_share(sitting.pass_points, blueprint, sitting.points_per_item)
         try:
-            plan = await asyncio.to_thread(prepare, blueprint, Pool(items))
+            plan = await asyncio.to_thread(_prepare, blueprint, items, known, share_of, whom)
         except ImpossibleBlueprint as error:
             raise Refused("no_paper", detail=str(error)[:300]) from error
         self._items.update({(item.item_id, item.version): item for item in items})
         return _Kept(NEVER, refs, plan)
 
     async def _find(self, entries: Sequence[PaperEntry]) -> dict[Ref, Item]:
-        refs = [(entry.item_id, entry.version) for entry in entries]
+        return await self._find_refs([(entry.item_id, entry.version) for entry in entries])
+
+    async def _find_refs(self, refs: Sequence[Ref]) -> dict[Ref, Item]:
         missing = {ref for ref in refs if ref not in self._items}
         if missing:
             self._items.update(await bank.by_reference(self._pool, missing))
         return {ref: self._items[ref] for ref in refs}
+
+
+def _prepare(blueprint: Blueprint, items: list[Item], known: Known, share_of: float, whom: Person) -> FairPlan:
+    pool = Pool(items)
+    return prepare_fair(blueprint, pool, known, share_of, share(blueprint, pool, whom))
 
 
 def read_paper(body: str) -> Paper:
@@ -165,7 +227,8 @@ def layout_of(paper: Paper, items: dict[Ref, Item]) -> Layout:
     )
 
 
-def _view(no: int, entry: PaperEntry, item: Item) -> ItemView:
+def item_view(no: int, entry: PaperEntry, item: Item) -> ItemView:
+    """An item as a candidate is shown it, in the order of options that his paper has."""
     texts = {option.id: option.text for option in item.options}
     return ItemView(
         no=no,
@@ -176,4 +239,5 @@ def _view(no: int, entry: PaperEntry, item: Item) -> ItemView:
         chain=entry.chain,
         multiple=entry.multiple,
         options=[OptionView(id=LETTERS[place], text=texts[bank_id]) for place, bank_id in enumerate(entry.order)],
+        pictures=[PictureView(name=picture.name, alt=picture.alt) for picture in item.pictures],
     )

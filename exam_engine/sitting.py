@@ -10,6 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from proctor.policy import Proctoring
+from scoring.marking import Scheme
 
 GRACE_S_MAX = 60
 MINUTES_MAX = 600
@@ -58,7 +59,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sitting(msgspec.Struct, frozen=True, kw_only=True):
-    """One scheduled exam; instants are aware UTC."""
+    """One scheduled exam; instants are aware UTC. `points_full`: of a whole paper, before items are made void."""
 
     sitting_id: int
     cycle: int
@@ -74,3 +75,5 @@ class Sitting(msgspec.Struct, frozen=True, kw_only=True):
     points_per_item: int
     pass_points: int
     policy: Policy
+    scheme: Scheme
+    points_full: int

@@ -12,6 +12,7 @@ import msgspec
 
 from exam_engine.chain import Entry
 from exam_engine.sitting import Kind, Policy, Round, Sitting
+from scoring.marking import Scheme
 
 # What a statement runs on: the pool, or a connection inside somebody's transaction.
 Runner: TypeAlias = (
@@ -107,7 +108,9 @@ async def session(runner: Runner, token_hash: bytes) -> Account | None:
 # --- sittings ----------------------------------------------------------------------------------------------------
 
 _SITTING = """s.sitting_id, s.cycle, s.kind, s.round, s.title, s.province, s.agency_id, s.opens_at, s.closes_at, s.pool,
-    s.item_count, s.points_per_item, s.pass_points, s.policy"""
+    s.item_count, s.points_per_item, s.pass_points, s.policy, s.scheme,
+    exam.section_points(s.blueprint) AS section_points,
+    exam.points_full(s.blueprint, s.item_count, s.points_per_item, s.scheme) AS points_full"""
 GET_SITTING = f"SELECT {_SITTING} FROM exam.sittings s WHERE s.sitting_id = $1"
 BLUEPRINT = "SELECT blueprint FROM exam.sittings WHERE sitting_id = $1"
 ADD_SITTING = """
@@ -202,7 +205,7 @@ WHERE e.person_id = $1 ORDER BY s.closes_at, s.sitting_id
 
 
 def read_sitting(row: Iterable[object]) -> Sitting:
-    """The first 14 columns of a row selected with the sitting's columns."""
+    """The first 17 columns of a row selected with the sitting's columns."""
     (
         sitting_id,
         cycle,
@@ -218,7 +221,10 @@ def read_sitting(row: Iterable[object]) -> Sitting:
         points_per_item,
         pass_points,
         policy,
-    ) = tuple(row)[:14]
+        scheme,
+        section_points,
+        points_full,
+    ) = tuple(row)[:17]
     return msgspec.convert(
         {
             "sitting_id": sitting_id,
@@ -235,9 +241,18 @@ def read_sitting(row: Iterable[object]) -> Sitting:
             "points_per_item": points_per_item,
             "pass_points": pass_points,
             "policy": msgspec.json.decode(str(policy), type=Policy),
+            "scheme": _scheme(scheme, points_per_item, section_points),
+            "points_full": points_full,
         },
         Sitting,
     )
+
+
+def _scheme(kept: object, points_per_item: object, section_points: object) -> Scheme:
+    """What was decided for the sitting, else what its blueprint says."""
+    if kept is not None:
+        return msgspec.json.decode(str(kept), type=Scheme)
+    return msgspec.convert({"points_per_item": points_per_item, "section_points": section_points}, Scheme)
 
 
 async def sitting(runner: Runner, sitting_id: int) -> Sitting | None:
@@ -286,9 +301,12 @@ ORDER BY next_check_at LIMIT $2
 """
 UNMARKED = "SELECT attempt_id FROM exam.attempts WHERE phase = 'submitted' ORDER BY attempt_id LIMIT $1"
 RELEASABLE = """
-SELECT a.attempt_id, coalesce(r.pass_points, s.pass_points), coalesce(r.account_id, 0)
+SELECT a.attempt_id, coalesce(r.pass_points, s.pass_points), coalesce(r.account_id, 0),
+    exam.points_full(s.blueprint, s.item_count, s.points_per_item, s.scheme)
 FROM exam.attempts a JOIN exam.sittings s USING (sitting_id) LEFT JOIN exam.releases r USING (sitting_id)
 WHERE a.phase = 'marked' AND NOT a.held AND (r.sitting_id IS NOT NULL OR (s.policy ->> 'release_at_once')::boolean)
+  AND NOT EXISTS (SELECT FROM score.progress g JOIN score.proposals p USING (proposal_id)
+    WHERE p.sitting_id = a.sitting_id AND g.done_at IS NULL) -- first what was decided, then the result
 ORDER BY a.attempt_id LIMIT $1
 """
 _ROSTER = """

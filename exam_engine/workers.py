@@ -19,25 +19,33 @@ import asyncpg
 import structlog
 
 from exam_engine import attempt as core
-from exam_engine import store
+from exam_engine import item_imports, store
+from exam_engine.calibrating import calibrate_some
 from exam_engine.captures import look_again
 from exam_engine.casework import mend, notify_some
 from exam_engine.counting import COUNT_S, write_counts
 from exam_engine.enrolment import reembed_some
 from exam_engine.errors import PersonError, Unavailable
+from exam_engine.exposing import COUNT_S as COUNT_ITEMS_S
+from exam_engine.exposing import count_all
 from exam_engine.house import House
 from exam_engine.journal import DATABASE_AWAY
 from exam_engine.messages import RecordMark, Release, Tick
 from exam_engine.proctoring import derive_again
+from exam_engine.receipt_office import Office
 from exam_engine.registration import evidence
 from exam_engine.registration.sending import SEND_S, send_due
 from exam_engine.registration.tending import TEND_S, settle_some, tend
+from exam_engine.rescoring import rescore_some
+from exam_engine.results import tending as results
 from exam_engine.retiring import attempts_of, due_evidence
 from exam_engine.service import Known
+from exam_engine.sitting import Sitting
 from proctor.sweeping import Report
 from proctor.sweeping import Sweeper as Sweeping
 from question_bank.paper import Paper
-from scoring.store import save_score
+from scoring.marking import Scheme
+from scoring.store import keep_score
 
 WARM_S: Final = 15
 LOOK_AHEAD_S: Final = 1.0
@@ -57,7 +65,12 @@ RELEASER_KEY: Final = 0x65786D03
 PROCTORING_KEY: Final = 0x65786D04
 SETTLER_KEY: Final = 0x65786D05
 REGISTRATION_KEY: Final = 0x65786D06
+RESULTS_KEY: Final = 0x65786D09
+RECEIPTS_KEY: Final = 0x65786D0D
+CALIBRATOR_KEY: Final = 0x65786D0E
 DOCUMENTS_S: Final = 3600.0
+RECEIPTS_S: Final = 1.0
+CALIBRATE_S: Final = 5.0
 CASES_S: Final = 2.0
 LEFT_OVER_S: Final = 10.0
 EVIDENCE_S: Final = 3600.0
@@ -69,15 +82,22 @@ async def run(house: House) -> None:
     """All loops of this process, until cancelled. None of them can end another."""
     loops: dict[str, Callable[[], Awaitable[None]]] = {
         "bell": lambda: lead(house.pool, SWEEPER_KEY, Sweeper(house).run),
-        "marking": lambda: lead(house.pool, MARKER_KEY, lambda: _repeat(house, mark_some)),
+        "marking": lambda: lead(house.pool, MARKER_KEY, lambda: _repeat(house, mark_and_rescore)),
         "release": lambda: lead(house.pool, RELEASER_KEY, lambda: _repeat(house, release_some)),
         "repair": lambda: every(REPAIR_S, lambda: repair(house)),
         "clock": lambda: every(CLOCK_S, house.clock.follow),
         "proctoring": lambda: lead(house.pool, PROCTORING_KEY, lambda: _proctoring(house)),
         "entitlements": lambda: lead(house.pool, SETTLER_KEY, lambda: _repeat(house, settle_some)),
         "registration": lambda: lead(house.pool, REGISTRATION_KEY, lambda: every(TEND_S, lambda: tend(house))),
+        "receipts": lambda: lead(house.pool, RECEIPTS_KEY, lambda: make_receipts(house)),
+        "results": lambda: lead(house.pool, RESULTS_KEY, lambda: _results(house)),
+        "calibration": lambda: lead(
+            house.pool, CALIBRATOR_KEY, lambda: every(CALIBRATE_S, lambda: calibrate_some(house))
+        ),
         "sms": lambda: every(SEND_S, lambda: send_due(house)),
         "documents": lambda: every(DOCUMENTS_S, lambda: evidence.sweep_unused(house, house.clock.now())),
+        "bank": lambda: every(DOCUMENTS_S, lambda: item_imports.sweep(house)),
+        "exposure": lambda: every(COUNT_ITEMS_S, lambda: count_all(house)),
         "sessions": lambda: every(TIDY_S, lambda: house.pool.execute(store.DROP_EXPIRED_SESSIONS)),
     }
     async with asyncio.TaskGroup() as tasks:
@@ -201,6 +221,11 @@ class Sweeper:
             self._house.service.let_go(known)
 
 
+async def mark_and_rescore(house: House) -> int:
+    """In turns and by one leader: so nothing is marked by the old scheme behind the back of a rescore."""
+    return await mark_some(house) + await rescore_some(house)
+
+
 async def mark_some(house: House) -> int:
     """Mark the next submitted attempts; returns how many."""
     ids = [row[0] for row in await house.pool.fetch(store.UNMARKED, MARK_CHUNK)]
@@ -210,17 +235,22 @@ async def mark_some(house: House) -> int:
     held = await house.service.hold_many(ids)
     try:
         await house.service.catch_up_many(ids)  # what is in memory may be behind another process
-        marked = await asyncio.gather(*(_mark_safely(house, known, papers[known.attempt_id]) for known in held))
+        # As they are now, not as they were kept: what two persons decided holds for the next paper that is marked.
+        sittings = {number: await store.sitting(house.pool, number) for number in {k.attempt.sitting for k in held}}
+        marked = await asyncio.gather(
+            *(_mark_safely(house, k, papers[k.attempt_id], sittings[k.attempt.sitting]) for k in held)
+        )
     finally:
         for known in held:
             house.service.let_go(known)
     return sum(marked)
 
 
-async def _mark_safely(house: House, known: Known, paper: Paper) -> bool:
+async def _mark_safely(house: House, known: Known, paper: Paper, sitting: Sitting | None) -> bool:
     """One attempt that can't be marked is our own error; it must not hold up the others."""
     try:
-        await _mark(house, known, paper)
+        assert sitting is not None, "sittings are never deleted"
+        await _mark(house, known, paper, sitting.scheme)
     except DATABASE_AWAY:
         raise
     except Exception:
@@ -229,12 +259,10 @@ async def _mark_safely(house: House, known: Known, paper: Paper) -> bool:
     return True
 
 
-async def _mark(house: House, known: Known, paper: Paper) -> None:
-    sitting = await house.registry.sitting(known.attempt.sitting)
+async def _mark(house: House, known: Known, paper: Paper, scheme: Scheme) -> None:
     answers = {no: choice for no, choice in known.attempt.answers.items() if choice}
-    score, scheme = await house.papers.score(paper, answers, sitting.points_per_item)
-    await save_score(house.pool, known.attempt_id, 1, score, scheme=scheme)
-    command = RecordMark(revision=1, points=score.points, points_max=score.points_max)
+    kept = await keep_score(house.pool, known.attempt_id, await house.papers.score(paper, answers, scheme), scheme)
+    command = RecordMark(revision=kept.revision, points=kept.score.points, points_max=kept.score.points_max)
     try:
         await house.service.handle(known.attempt_id, command)
     except Unavailable:
@@ -247,9 +275,9 @@ async def release_some(house: House) -> int:
     """Release the next marked attempts of sittings whose release was ordered; returns how many."""
     rows = await house.pool.fetch(store.RELEASABLE, MARK_CHUNK)
 
-    async def release(attempt_id: int, pass_points: int, by: int) -> None:
+    async def release(attempt_id: int, pass_points: int, by: int, points_full: int) -> None:
         try:
-            await house.service.handle(attempt_id, Release(pass_points=pass_points), by=by)
+            await house.service.handle(attempt_id, Release(pass_points=pass_points, points_full=points_full), by=by)
         except Unavailable:
             raise
         except PersonError as error:
@@ -257,6 +285,28 @@ async def release_some(house: House) -> int:
 
     await asyncio.gather(*(release(*row) for row in rows))
     return len(rows)
+
+
+async def make_receipts(house: House) -> None:
+    """Sign what was handed in, also where nobody asks for it: the sooner a digest is signed, the more it proves.
+
+    At a calm pace (CHUNK each RECEIPTS_S): who asks for his own does not wait for this, and after a bell others hurry.
+    """
+    office = Office(house.pool, house.settings.secret_key, clock=asyncio.get_running_loop().time)
+    await every(RECEIPTS_S, office.make_some)
+
+
+async def _results(house: House) -> None:
+    """Final results follow their legs, and are published when that was ordered."""
+    loops: dict[str, Callable[[], Awaitable[None]]] = {
+        "legs": lambda: _repeat(house, results.look_some),
+        "publishing": lambda: _repeat(house, results.publish_some),
+        "results by time": lambda: every(results.TEND_S, lambda: results.tend_results(house)),
+        "results missing": lambda: every(results.CATCH_UP_S, lambda: results.catch_up(house)),
+    }
+    async with asyncio.TaskGroup() as tasks:
+        for name, work in loops.items():
+            tasks.create_task(forever(name, work))
 
 
 async def _proctoring(house: House) -> None:

@@ -168,6 +168,7 @@ _CHANGES: Final[Mapping[str, Callable[[Candidate, Mapping[str, Any], datetime], 
     "submitted": _submitted,
     "marked": lambda _candidate, _body, _at: {"phase": "marked"},
     "released": lambda _candidate, _body, _at: {"phase": "released"},
+    "corrected": lambda _candidate, _body, _at: {"phase": "released"},
     "annulled": lambda _candidate, _body, _at: {"phase": "annulled", "paused_at": None, "locked": False},
 }
 

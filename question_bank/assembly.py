@@ -10,34 +10,27 @@ item as a whole; that draw takes tens of milliseconds.
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import islice
 from typing import Final
 
 import msgspec
 
 from question_bank.blueprint import Blueprint, check, decode
-from question_bank.item import Problem
+from question_bank.fair_plan import FairPlan, prepare_fair
 from question_bank.layout import lay_out
 from question_bank.paper import Paper
 from question_bank.pool import Pool, Unit
 from question_bank.recipe import Recipe, Space, space
-from question_bank.solver import Miss, search
-from question_bank.walk import stroll, visit, walk
+from question_bank.recipes import ImpossibleBlueprint, recipes_of
+from question_bank.solver import search
+from question_bank.supply import enemies
+from question_bank.walk import stroll
 
-RECIPE_COUNT: Final = 256  # kept for a plan
-RARE_MAX: Final = 200  # kinds that the walk has missed and that are visited one by one
+PASS_SHARE: Final = 0.6  # of the points; nobody has said anything else
+__all__ = ["ImpossibleBlueprint", "Plan", "assemble", "prepare"]
+
 PLANS_MAX: Final = 4  # kept by `assemble`, each with its pool
-SPACES_MAX: Final = 64  # whose recipes are kept; only numbers
-
-
-class ImpossibleBlueprint(Exception):
-    """No paper from this pool satisfies the blueprint; `problems` name the quotas that can't be met."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("; ".join(problem.text for problem in problems))
-        self.problems = tuple(problems)
 
 
 class Plan:
@@ -111,56 +104,22 @@ def assemble(
     return plan.draw(seed, avoid, shuffle_items=shuffle_items, shuffle_options=shuffle_options)
 
 
-def prepare(blueprint: Blueprint, pool: Pool) -> Plan:
+def prepare(blueprint: Blueprint, pool: Pool) -> Plan | FairPlan:
     """The plan to draw papers from. Raises ImpossibleBlueprint, also when the blueprint contradicts itself.
 
+    Where items exclude each other, or a paper has sections, the plan is one of equally hard papers (fair_plan).
     Takes about a second of computing, so it is nothing for an event loop; a pool that differs from an earlier one in no
     number that matters to the blueprint takes some ten milliseconds.
     """
     if problems := check(blueprint):
         raise ImpossibleBlueprint(problems)
+    if blueprint.sections or enemies(pool.units):
+        return prepare_fair(blueprint, pool, {}, PASS_SHARE)
     in_order = msgspec.structs.replace(blueprint, types=dict(sorted(blueprint.types.items())))
     allowed, units = space(in_order, pool)  # the same space however the author ordered the types
-    return Plan(allowed, units, _recipes(allowed))
+    return Plan(allowed, units, recipes_of(allowed))
 
 
 @lru_cache(maxsize=PLANS_MAX)
-def _prepared(encoded: bytes, pool: Pool) -> Plan:
+def _prepared(encoded: bytes, pool: Pool) -> Plan | FairPlan:
     return prepare(decode(encoded), pool)
-
-
-@lru_cache(maxsize=SPACES_MAX)
-def _recipes(allowed: Space) -> tuple[Recipe, ...]:
-    """Many allowed recipes, among which nearly every kind occurs that can occur at all."""
-    rng = random.Random(0)  # noqa: S311  the same recipes for everybody
-    first = _first(allowed)
-    recipes = list(islice(walk(allowed, first, rng), RECIPE_COUNT))
-    used = [any(column) for column in zip(*recipes, strict=True)]
-    rare = [kind for kind, seen in enumerate(used) if not seen][:RARE_MAX]
-    visits = (visit(allowed, recipes[kind % len(recipes)], kind, rng) for kind in rare)
-    return (*recipes, *(recipe for recipe in visits if recipe))
-
-
-def _first(allowed: Space) -> Recipe:
-    """An allowed recipe, by the solver; raises ImpossibleBlueprint when it proves that there is none."""
-    if problems := list(_shortages(allowed)):
-        raise ImpossibleBlueprint(problems)
-    best = search(allowed, allowed.stock, [0] * len(allowed.kinds))
-    if best.misses:
-        raise ImpossibleBlueprint([_explain(miss) for miss in best.misses])
-    return best.recipe
-
-
-def _shortages(allowed: Space) -> Iterator[Problem]:
-    """The quotas for which the pool has too few items even if there were no other quota."""
-    for limit, there in zip(allowed.limits, allowed.totals(allowed.stock), strict=True):
-        if there < limit.least:
-            yield Problem("quota_short", f"{limit.name}: needs {limit.least}, pool has {there}")
-
-
-def _explain(miss: Miss) -> Problem:
-    limit, reached = miss
-    if reached < limit.least:
-        text = f"{limit.name}: needs {limit.least}, beside the other quotas the pool can give {reached}"
-        return Problem("quota_short", text)
-    return Problem("quota_over", f"{limit.name}: allows {limit.most}, the other quotas need {reached}")

@@ -18,6 +18,12 @@ class PaperEntry(msgspec.Struct, frozen=True, gc=False):
     multiple: bool = False  # several options may be chosen (type X)
     group: int = 0  # 0 alone; neighbours with the same positive number are one set
     chain: bool = False  # the case unfolds (A4): a sitting may forbid going back in it
+    section: int | msgspec.UnsetType = msgspec.UNSET  # from 1; without sections nothing is written, as it always was
+
+    @property
+    def section_no(self) -> int:
+        """The section of the blueprint it belongs to, from 1; 0 when the paper has none."""
+        return 0 if self.section is msgspec.UNSET else self.section
 
 
 class Paper(msgspec.Struct, frozen=True):
@@ -25,6 +31,7 @@ class Paper(msgspec.Struct, frozen=True):
 
     seed: int
     entries: tuple[PaperEntry, ...]
+    form: int | msgspec.UnsetType = msgspec.UNSET  # which of the sitting's parallel forms, from 1; not written without
 
 
 def digest(paper: Paper) -> str:

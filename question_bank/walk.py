@@ -72,6 +72,7 @@ class _State:
     def __init__(self, space: Space, stock: Sequence[int], recipe: Recipe, rng: random.Random) -> None:
         self.space, self.rng = space, rng
         self.totals = space.totals(recipe)
+        self.bounds = [(limit.least, limit.most) for limit in space.limits]
         self.missing = 0  # items that the rules are missed by, all limits together
         self.touches = [{limit for limit, _ in kind.counts} for kind in space.kinds]
         self.types = {kind.group: _Type([], [], set()) for kind in space.kinds}
@@ -170,7 +171,7 @@ class _State:
         """By how many items more the rules are missed after `change` (fewer: negative)."""
         worse = 0
         for limit, count in change.items():
-            _, least, most = self.space.limits[limit]
+            least, most = self.bounds[limit]
             before = self.totals[limit]
             after = before + count
             worse += max(0, least - after, after - most) - max(0, least - before, before - most)

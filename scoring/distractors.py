@@ -50,7 +50,7 @@ def discriminations(responses: Responses) -> tuple[Discrimination, ...]:
         counts = np.bincount(codes, minlength=KINDS)
         sums = np.rint(np.bincount(codes, weights=responses.totals, minlength=KINDS)).astype(np.int64)
         missing = float(squares[codes == NOT_GIVEN].sum()) if counts[NOT_GIVEN] else 0.0
-        found.append(_discrimination(column, counts, sums, round(whole - missing)))
+        found.append(discrimination(column, counts, sums, round(whole - missing)))
     return tuple(found)
 
 
@@ -69,7 +69,11 @@ class _Moments(NamedTuple):
         return _correlation(self.n * rest - count * self.rest, count * (self.n - count), self.spread)
 
 
-def _discrimination(column: Column, counts: Counts, sums: Counts, squares: int) -> Discrimination:
+def discrimination(column: Column, counts: Counts, sums: Counts, squares: int) -> Discrimination:
+    """Of one item: by code how many answered so and the sum of their totals; `squares` sums the totals² of all given.
+
+    The totals contain the item, by the points of `column`.
+    """
     n = int(counts.sum() - counts[NOT_GIVEN])
     rows = [(int(counts[k]), int(sums[k]), worth) for k, worth in enumerate(column.points, 1)]
     x = sum(count * worth for count, _, worth in rows)

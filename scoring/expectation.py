@@ -34,20 +34,34 @@ def expected(right: Flags) -> Reals:
     table[count] = 1.0
     if people[1:count].sum():
         had = np.stack([np.bincount(scores[row], minlength=count + 1) for row in right])
-        table[1:count] = _fit(people[1:count], had[:, 1:count].T.astype(np.float64))
+        table[1:count] = _fit(people[1:count, np.newaxis], had[:, 1:count].T.astype(np.float64))
+    return table
+
+
+def expected_where_given(given: Counts, had: Counts) -> Reals:
+    """The same where people have items of their own, each the same number of them.
+
+    Of `given[s, j]` people with s right who were given item j, `had[s, j]` had it right; s from 0 to that number.
+    """
+    count = len(given) - 1
+    items = given.shape[1]
+    table = np.zeros((count + 1, items))
+    table[count] = 1.0
+    if given[1:count].sum():
+        table[1:count] = _fit(given[1:count], had[1:count].astype(np.float64))
     return table
 
 
 def _fit(people: Counts, had: Reals) -> Reals:
-    """Newton's method for all items at once; `had[s, j]` of `people[s]` had item j right, s from 1."""
-    count = had.shape[1]
+    """Newton's method for all items at once; `had[s, j]` of `people[s, j]` had item j right, s from 1."""
+    count = len(had) + 1
     score = np.arange(1, count, dtype=np.float64)
     odds = np.log(score / (count - score))[:, np.newaxis]
-    level, slope = np.zeros(count), np.ones(count)
+    level, slope = np.zeros(had.shape[1]), np.ones(had.shape[1])
     for _ in range(ROUNDS_MAX):
         chance = _logistic(level + slope * odds)
-        off = had - people[:, np.newaxis] * chance
-        weight = people[:, np.newaxis] * chance * (1 - chance)
+        off = had - people * chance
+        weight = people * chance * (1 - chance)
         pull, lean = off.sum(axis=0), (off * odds).sum(axis=0)
         w, wx, wxx = weight.sum(axis=0), (weight * odds).sum(axis=0), (weight * odds**2).sum(axis=0)
         size = np.maximum(w * wxx - wx**2, 1e-9)

@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from scoring.alarms import Alarm
 from scoring.expectation import expected
-from scoring.responses import Reals, Responses
+from scoring.responses import Counts, Flags, Reals, Responses
 
 ALPHA: Final = 0.01
 PEOPLE_MIN: Final = 50  # in all, and before any bridge is looked at
@@ -42,8 +42,8 @@ def over_time(responses: Responses, began: Reals) -> tuple[tuple[Alarm, ...], ..
     found: list[tuple[Alarm, ...]] = []
     for item, row in enumerate(right):
         chance = table[scores, item]
-        dip = _dip(row - chance, float((chance * (1 - chance)).sum()), len(right))
-        found.append((_eased(dip, row, began[order]),) if dip else ())
+        dip = dip_of(row - chance, float((chance * (1 - chance)).sum()), len(right))
+        found.append((eased(dip, row, began[order]),) if dip else ())
     return tuple(found)
 
 
@@ -55,31 +55,36 @@ def in_group(responses: Responses, groups: Sequence[str]) -> tuple[tuple[Alarm, 
         return ((),) * count
     table, scores = expected(responses.right), responses.right.sum(axis=0)
     asked = count * int((size >= GROUP_MIN).sum())
-    found: list[tuple[Alarm, ...]] = []
-    for item, row in enumerate(responses.right):
-        chance = table[scores, item]
-        over = np.bincount(number, weights=row - chance, minlength=len(names))
-        spread = np.bincount(number, weights=chance * (1 - chance), minlength=len(names))
-        tail = np.exp(-(over**2) / (2 * (spread + np.maximum(over, 0) / 3) + 1e-12))
-        odd = np.flatnonzero((over > 0) & (size >= GROUP_MIN) & (tail * asked <= ALPHA))
-        ordered = sorted(odd.tolist(), key=lambda group: tail[group])
-        shares = np.bincount(number, weights=row, minlength=len(names)) / size
-        found.append(
-            tuple(
-                Alarm(
-                    "leak_in_group",
-                    {
-                        "group": str(names[group]),
-                        "people": int(size[group]),
-                        "p": round(float(shares[group]), 4),
-                        "expected": round(float(shares[group] - over[group] / size[group]), 4),
-                        "chance": float(min(1.0, tail[group] * asked)),
-                    },
-                )
-                for group in ordered
-            )
+    return tuple(
+        favoured(row, table[scores, item], number, names, size, asked) for item, row in enumerate(responses.right)
+    )
+
+
+def favoured(
+    right: Flags, chance: Reals, number: Counts, names: npt.NDArray[np.str_], size: Counts, asked: int
+) -> tuple[Alarm, ...]:
+    """The groups to which one item was easier than `chance`, of the people who were given it.
+
+    `number[i]`: the group of person i in `names`; `size[g]` people in group g; `asked`: how many such questions in all.
+    """
+    over = np.bincount(number, weights=right - chance, minlength=len(names))
+    spread = np.bincount(number, weights=chance * (1 - chance), minlength=len(names))
+    tail = np.exp(-(over**2) / (2 * (spread + np.maximum(over, 0) / 3) + 1e-12))
+    odd = np.flatnonzero((over > 0) & (size >= GROUP_MIN) & (tail * asked <= ALPHA))
+    shares = np.bincount(number, weights=right, minlength=len(names)) / np.maximum(1, size)
+    return tuple(
+        Alarm(
+            "leak_in_group",
+            {
+                "group": str(names[group]),
+                "people": int(size[group]),
+                "p": round(float(shares[group]), 4),
+                "expected": round(float(shares[group] - over[group] / size[group]), 4),
+                "chance": float(min(1.0, tail[group] * asked)),
+            },
         )
-    return tuple(found)
+        for group in sorted(odd.tolist(), key=lambda group: tail[group])
+    )
 
 
 def odd_speed(seconds: npt.NDArray[np.float32], began: Reals) -> tuple[tuple[Alarm, ...], ...]:
@@ -91,15 +96,15 @@ def odd_speed(seconds: npt.NDArray[np.float32], began: Reals) -> tuple[tuple[Ala
         known = np.flatnonzero(np.isfinite(row) & np.isfinite(began))
         order = known[np.argsort(began[known], kind="stable")]
         pace = -row[order]
-        dip = _dip(pace, float(pace.var() * len(pace)), len(seconds)) if len(order) >= PEOPLE_MIN else None
-        found.append((_quicker(dip, seconds[item, order], began[order]),) if dip else ())
+        dip = dip_of(pace, float(pace.var() * len(pace)), len(seconds)) if len(order) >= PEOPLE_MIN else None
+        found.append((quicker(dip, seconds[item, order], began[order]),) if dip else ())
     return tuple(found)
 
 
-_Place = tuple[int, float]  # how many people before, and the chance after Bonferroni
+Place = tuple[int, float]  # how many people before, and the chance after Bonferroni
 
 
-def _dip(residuals: Reals, variance: float, asked: int) -> _Place | None:
+def dip_of(residuals: Reals, variance: float, asked: int) -> Place | None:
     """Where the bridge is deepest, if that is not chance."""
     if variance <= 0:
         return None
@@ -110,7 +115,8 @@ def _dip(residuals: Reals, variance: float, asked: int) -> _Place | None:
     return (place + 1, min(1.0, chance)) if chance <= ALPHA and place + 1 < len(walk) else None
 
 
-def _eased(dip: _Place, right: npt.NDArray[np.bool_], began: Reals) -> Alarm:
+def eased(dip: Place, right: Flags, began: Reals) -> Alarm:
+    """An item became easier at `dip`; the people in the order in which they began."""
     before, chance = dip
     return Alarm(
         "leak_over_time",
@@ -125,7 +131,8 @@ def _eased(dip: _Place, right: npt.NDArray[np.bool_], began: Reals) -> Alarm:
     )
 
 
-def _quicker(dip: _Place, seconds: npt.NDArray[np.float32], began: Reals) -> Alarm:
+def quicker(dip: Place, seconds: npt.NDArray[np.float32], began: Reals) -> Alarm:
+    """An item was answered faster from `dip` on."""
     before, chance = dip
     return Alarm(
         "odd_speed",

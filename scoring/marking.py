@@ -2,6 +2,9 @@
 
 Nothing is taken away for a wrong answer (domain.md §6.2). A question whose key turned out wrong after the exam gets a
 `Ruling`; the paper is then marked again with a scheme that holds the ruling, and both scores are kept (domain.md §6.6).
+
+Two ways to make a question not count: `full_credit` gives everybody its points, maximum and pass line stay; `void`
+takes it off the maximum of the papers that have it, and their pass line follows (`scoring.result.line`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,6 +12,8 @@ from enum import StrEnum
 from typing import Final, Protocol, assert_never
 
 import msgspec
+
+POINTS_MAX: Final = 100  # of one item
 
 
 class Entry(Protocol):
@@ -26,6 +31,10 @@ class Entry(Protocol):
     def multiple(self) -> bool:
         """Whether several options may be right (type X)."""
 
+    @property
+    def section_no(self) -> int:
+        """The section it belongs to, from 1; 0 when the paper has none."""
+
 
 class Multiple(StrEnum):
     """How a question with several right options is marked."""
@@ -35,34 +44,65 @@ class Multiple(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What became of one question. `credited` counts among the correct, `partial` among the wrong."""
+    """What became of one question. `credited` counts among the correct, `partial` among the wrong.
+
+    `void` counts among the unanswered: as if it had not been asked.
+    """
 
     CORRECT = "correct"
     PARTIAL = "partial"
     WRONG = "wrong"
     UNANSWERED = "unanswered"
     CREDITED = "credited"
+    VOID = "void"
 
 
 class Ruling(msgspec.Struct, frozen=True):
-    """A decision about one item version after the exam: further right answers, or full points for everybody."""
+    """A decision about one item version after the exam: other keys, full points for everybody, or void."""
 
     item_id: int
     version: int
     also: tuple[str, ...] = ()  # keys that count like the original one
-    full_credit: bool = False  # the item is void: everybody gets its points, so the pass line need not move
+    full_credit: bool = False  # everybody gets its points, so the pass line need not move
+    key: str = ""  # what is right in place of the original key
+    void: bool = False  # it is worth nothing to anybody, and the maximum is less by it
+
+    def __post_init__(self) -> None:
+        if self.void and (self.also or self.key or self.full_credit):
+            raise ValueError("a void item needs no other ruling")
+        if not all(self.also):
+            raise ValueError("a key can't be empty")
+
+    def right(self, key: str) -> tuple[str, ...]:
+        """The keys that count, `key` being the bank's."""
+        return (self.key or key, *self.also)
 
 
 class Scheme(msgspec.Struct, frozen=True):
-    """How a paper is marked: humanities 2 points an item, professional 1, both of 100 (domain.md §6.1)."""
+    """How a paper is marked: humanities 2 points an item, professional 1, both of 100 (domain.md §6.1).
+
+    `section_points`: of the items of sections 1, 2 …; 0 or not there: `points_per_item`. `edition` counts the changes
+    of a sitting's scheme, so that a score tells whether it was marked by the one that holds now.
+    """
 
     points_per_item: int = 1
     multiple: Multiple = Multiple.EXACT
     rulings: tuple[Ruling, ...] = ()
+    section_points: tuple[int, ...] = ()
+    edition: int = 0
 
     def __post_init__(self) -> None:
-        if not 1 <= self.points_per_item <= 100:
-            raise ValueError("points_per_item must be 1 to 100")
+        if not 1 <= self.points_per_item <= POINTS_MAX:
+            raise ValueError(f"points_per_item must be 1 to {POINTS_MAX}")
+        if not all(0 <= points <= POINTS_MAX for points in self.section_points):
+            raise ValueError(f"section_points must be 0 to {POINTS_MAX}")
+        if len({(ruling.item_id, ruling.version) for ruling in self.rulings}) < len(self.rulings):
+            raise ValueError("one ruling for an item version")
+
+    def worth(self, section: int) -> int:
+        """Points of an item of this section; 0 is a paper without sections."""
+        own = self.section_points[section - 1] if 0 < section <= len(self.section_points) else 0
+        return own or self.points_per_item
 
 
 class Mark(msgspec.Struct, frozen=True, gc=False):
@@ -97,17 +137,15 @@ def mark(entries: Sequence[Entry], answers: Mapping[int, str], keys: Mapping[Ref
     """
     assert all(1 <= position <= len(entries) for position in answers), "an answer to a question that is not there"
     rulings = {(ruling.item_id, ruling.version): ruling for ruling in scheme.rulings}
-    marks = tuple(
-        _mark_one(
-            _rule(entry, scheme),
-            "".join(sorted(set(answers.get(position, "")))),
-            keys[entry.item_id, entry.version],
-            rulings.get((entry.item_id, entry.version), _NO_RULING),
-            scheme.points_per_item,
-        )
-        for position, entry in enumerate(entries, 1)
-    )
-    return _sum(marks, len(entries) * scheme.points_per_item)
+    marks, points_max = [], 0
+    for position, entry in enumerate(entries, 1):
+        ref = (entry.item_id, entry.version)
+        ruling = rulings.get(ref, NO_RULING)
+        full = 0 if ruling.void else scheme.worth(entry.section_no)
+        chosen = "".join(sorted(set(answers.get(position, ""))))
+        marks.append(mark_one(rule(scheme, multiple=entry.multiple), chosen, keys[ref], ruling, full))
+        points_max += full
+    return _sum(tuple(marks), points_max)
 
 
 def single(chosen: str, key: str, points: int) -> int:
@@ -125,11 +163,12 @@ def multiple_partial(chosen: str, key: str, points: int) -> int:
     return points * len(chosen) // len(key) if set(chosen) <= set(key) else 0
 
 
-_NO_RULING: Final = Ruling(0, 0)
+NO_RULING: Final = Ruling(0, 0)
 
 
-def _rule(entry: Entry, scheme: Scheme) -> Rule:
-    if not entry.multiple:
+def rule(scheme: Scheme, *, multiple: bool) -> Rule:
+    """By which rule an item of one or of several right options is marked."""
+    if not multiple:
         return single
     match scheme.multiple:
         case Multiple.EXACT:
@@ -140,13 +179,16 @@ def _rule(entry: Entry, scheme: Scheme) -> Rule:
             assert_never(never)
 
 
-def _mark_one(rule: Rule, chosen: str, key: str, ruling: Ruling, full: int) -> Mark:
+def mark_one(rule: Rule, chosen: str, key: str, ruling: Ruling, full: int) -> Mark:
+    """One question worth `full` points; `chosen` is in order, "" when it was not answered."""
     assert key, "a key can't be empty"
+    if ruling.void:
+        return Mark(chosen, Verdict.VOID, 0)
     if ruling.full_credit:
         return Mark(chosen, Verdict.CREDITED, full)
     if not chosen:
         return Mark(chosen, Verdict.UNANSWERED, 0)
-    points = max(rule(chosen, right, full) for right in (key, *ruling.also))
+    points = max(rule(chosen, right, full) for right in ruling.right(key))
     return Mark(chosen, _verdict(points, full), points)
 
 
@@ -158,7 +200,7 @@ def _verdict(points: int, full: int) -> Verdict:
 
 def _sum(marks: tuple[Mark, ...], points_max: int) -> Score:
     verdicts = [each.verdict for each in marks]
-    unanswered = verdicts.count(Verdict.UNANSWERED)
+    unanswered = verdicts.count(Verdict.UNANSWERED) + verdicts.count(Verdict.VOID)
     correct = verdicts.count(Verdict.CORRECT) + verdicts.count(Verdict.CREDITED)
     wrong = len(marks) - correct - unanswered
     return Score(sum(each.points for each in marks), points_max, correct, wrong, unanswered, marks)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import asyncpg
 import msgspec
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Runner: TypeAlias = "asyncpg.Pool[asyncpg.Record] | Connection"
+TRIES_MAX: Final = 5
 
 ADD: Final = """
 INSERT INTO score.scores
@@ -60,6 +61,29 @@ async def save_score(
     by = None if scheme is None else msgspec.json.encode(scheme).decode()
     added = await runner.fetchval(ADD, attempt_id, revision, *counts, marks, by, reason, marked_at)
     return added is not None
+
+
+class Kept(NamedTuple):
+    """The score that holds, and its revision."""
+
+    revision: int
+    score: Score
+
+
+async def keep_score(runner: Runner, attempt_id: int, score: Score, scheme: Scheme, *, reason: str = "") -> Kept:
+    """This score as a new revision, or the one there is if it is of this edition of the scheme or a later one.
+
+    So marking the same answers by the same scheme again, after a crash or by two at once, adds nothing.
+    """
+    revision = 1
+    for _ in range(TRIES_MAX):
+        if await save_score(runner, attempt_id, revision, score, scheme=scheme, reason=reason):
+            return Kept(revision, score)
+        known = (await latest(runner, [attempt_id]))[attempt_id]
+        if known.scheme is not None and known.scheme.edition >= scheme.edition:
+            return Kept(known.revision, known.score)
+        revision = known.revision + 1
+    raise AssertionError(f"attempt {attempt_id}: somebody marks it again and again")
 
 
 async def latest(runner: Runner, attempt_ids: Collection[int]) -> dict[int, StoredScore]:

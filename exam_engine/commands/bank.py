@@ -17,6 +17,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from exam_engine.embedded import connected
+from question_bank import pictures_store
+from question_bank.duplicates import LEAST, Index, Report, Text
 from question_bank.formats import READERS, Reading, Unreadable, read
 from question_bank.formats.reading import FILE_BYTES_MAX
 from question_bank.formats.writing import WRITERS, Writing, write
@@ -28,6 +30,7 @@ REFUSED_EXIT: Final = 1  # a row was refused, or an item left out, and therefore
 UNREADABLE_EXIT: Final = 2
 ENDS: Final = {".aiken": "aiken", ".ndjson": "jsonl"}  # besides the usual ends of the formats' files
 AUTHOR: Final = "command line"
+SHOWN_MAX: Final = 200  # pairs in a table; --json has them all
 
 app = typer.Typer(help="The item bank.", no_args_is_help=True)
 
@@ -43,6 +46,7 @@ InFormat = Annotated[str, typer.Option("--format", metavar="FORMAT", help=f"What
 OutFormat = Annotated[str, typer.Option("--format", metavar="FORMAT", help=f"What to write: {', '.join(WRITERS)}.")]
 Statuses = Annotated[list[ItemStatus] | None, typer.Option("--status", help="Items of this status; default: active.")]
 LeaveOut = Annotated[bool, typer.Option("--keep-good", help="Write the file although items are left out of it.")]
+Least = Annotated[int, typer.Option("--least", min=30, max=100, help="Percent of the stem that a pair shares.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
 Data = Annotated[Path | None, typer.Option("--data", help="The data folder (EXAM_DATA; default ./exam-data).")]
 
@@ -71,7 +75,10 @@ def import_command(
     stopped = bool(reading.refused) and not keep_good
     report = None
     if reading.items and not stopped and not dry_run:
-        report = asyncio.run(_write(data, reading.items))
+        try:
+            report = asyncio.run(_write(data, reading.items))
+        except Unreadable as error:
+            _fail(str(error), as_json=as_json)
     imported = 0 if stopped else len(reading.items)  # a dry run says what the real one would
     if as_json:
         _print_json(reading, report, imported, dry_run=dry_run)
@@ -105,6 +112,60 @@ def export_command(
         _fail(str(error), as_json=as_json, counted="exported")
     _say_export(writing, 0 if stopped else writing.written, as_json=as_json)
     raise typer.Exit(REFUSED_EXIT if stopped else 0)
+
+
+@app.command("duplicates")
+def duplicates_command(
+    pool: PoolName = "professional",
+    least: Least = LEAST,
+    as_json: AsJson = False,  # noqa: FBT002  a flag of the command line
+    data: Data = None,
+) -> None:
+    """Find items of a pool that ask nearly the same, and what differs in them: numbers and negations above all.
+
+    Retired items are left out. Exit code 0, also when there are some: they are for a person to look at.
+    """
+    try:
+        items = asyncio.run(_held(data, pool, [status for status in ItemStatus if status is not ItemStatus.RETIRED]))
+    except Unreadable as error:
+        _fail(str(error), as_json=as_json, counted="compared")
+    report = Index(Text.of(item) for item in items).report(least)
+    codes = {item.item_id: item.code for item in items}
+    if as_json:
+        typer.echo(json.dumps(_duplicates(report, codes), ensure_ascii=False))
+    else:
+        _print_duplicates(report, codes)
+
+
+def _duplicates(report: Report, codes: dict[int, str]) -> dict[str, object]:
+    pairs = [
+        {
+            "ours": codes[pair.ours.item_id],
+            "theirs": codes[pair.theirs.item_id],
+            "verdict": pair.verdict,
+            "stem_percent": pair.stem_percent,
+            "options_percent": pair.options_percent,
+            "differences": msgspec.to_builtins(pair.differences),
+        }
+        for pair in report.pairs
+    ]
+    return {"compared": len(codes), "complete": report.complete, "pairs": pairs}
+
+
+def _print_duplicates(report: Report, codes: dict[int, str]) -> None:
+    console = Console()
+    table = Table("item", "item", "stem", "options", "verdict", "differs in")
+    for pair in report.pairs[:SHOWN_MAX]:
+        said = "; ".join(f"{each.kind} {each.ours or '-'} / {each.theirs or '-'}" for each in pair.differences)
+        ours, theirs = codes[pair.ours.item_id], codes[pair.theirs.item_id]
+        percents = (f"{pair.stem_percent} %", f"{pair.options_percent} %")
+        table.add_row(escape(ours), escape(theirs), *percents, pair.verdict, escape(said))
+    if report.pairs:
+        console.print(table)
+    more = f", {SHOWN_MAX} of them shown" if len(report.pairs) > SHOWN_MAX else ""
+    console.print(f"{len(codes)} items compared, {len(report.pairs)} pairs nearly the same{more}.")
+    if not report.complete:
+        console.print("There are more: this is where the comparison ended.")
 
 
 async def _held(data: Path | None, pool: str, statuses: list[ItemStatus]) -> list[Item]:
@@ -175,9 +236,18 @@ async def _write(data: Path | None, items: tuple[Item, ...]) -> SaveReport:
     async with connected(data) as database_url:
         connection = await asyncpg.connect(database_url)
         try:
+            await _must_have_pictures(connection, items)
             return await save(connection, items, AUTHOR)
         finally:
             await connection.close()
+
+
+async def _must_have_pictures(connection: "asyncpg.Connection[asyncpg.Record]", items: tuple[Item, ...]) -> None:
+    """Raise Unreadable for an item with a picture that the bank does not have: a file only names it."""
+    names = {picture.name: item.code for item in items for picture in item.pictures}
+    known = {row["name"] for row in await connection.fetch(pictures_store.KNOWN, list(names))} if names else set()
+    if missing := [code for name, code in names.items() if name not in known]:
+        raise Unreadable(f"A picture of {missing[0]} is not in the bank: upload it at the author's desk first.")
 
 
 def _bytes(file: Path) -> bytes:

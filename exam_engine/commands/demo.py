@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from exam_engine import demo, demo_files
 from exam_engine.demo_registration import WALKERS
+from exam_engine.demo_results import GRADUATES
 from exam_engine.embedded import connected
 
 COUNT_MAX: Final = 1_000_000
@@ -47,7 +48,7 @@ async def _make(data: Path | None, count: int) -> bool:
         await demo.seed(database_url, None)
         connection = await asyncpg.connect(database_url)
         try:
-            if await connection.fetchval(THERE) > len(WALKERS):
+            if await connection.fetchval(THERE) > len(WALKERS) + len(GRADUATES):
                 return False
             with Progress(console=Console(stderr=True)) as progress:
                 task = progress.add_task("files", total=count)

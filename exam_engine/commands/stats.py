@@ -1,4 +1,4 @@
-"""`exam stats responses`: reliability, items, distractors and alarms of any table of answers."""
+"""`exam stats`: reliability, items, distractors and alarms of any table of answers; of a sitting: sitting_stats.py."""
 
 import json
 import math
@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from exam_engine.commands.sitting_stats import calibrate_command, sitting_command
 from scoring.alarms import Alarm
 from scoring.likeness import Likeness, alike
 from scoring.response_columns import Layout
@@ -42,9 +43,8 @@ Pairs = Annotated[bool | None, typer.Option("--alike/--no-alike", help="Compare 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
 
 
-@app.callback()
-def stats() -> None:
-    """Keep `responses` a command of its own: typer would else make the only command the whole program."""
+app.command("sitting")(sitting_command)
+app.command("calibrate")(calibrate_command)
 
 
 @app.command("responses")

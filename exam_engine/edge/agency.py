@@ -3,6 +3,7 @@
 import asyncio
 import io
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -20,6 +21,11 @@ from exam_engine.errors import Invalid, Refused
 BINS: Final = 10
 PREVIEW_STEP_PERCENT: Final = 2
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# What a case holds back, and which cases: a release goes past it until they are closed.
+HELD: Final = """
+SELECT a.attempt_id, coalesce(array_agg(c.case_id ORDER BY c.case_id) FILTER (WHERE c.holds), '{}') AS cases
+FROM exam.attempts a LEFT JOIN proctor.cases c USING (attempt_id) WHERE a.sitting_id = $1 AND a.held GROUP BY 1
+"""
 
 endpoints = Endpoints()
 
@@ -39,8 +45,8 @@ async def release(call: Call) -> Results:
     assert isinstance(order, ReleaseOrder)
     await check_scope(call, sitting_id)
     sitting = await call.house.registry.sitting(sitting_id)
-    if order.pass_points > sitting.item_count * sitting.points_per_item:
-        raise Invalid("pass_line_too_high", points_max=sitting.item_count * sitting.points_per_item)
+    if order.pass_points > sitting.points_full:
+        raise Invalid("pass_line_too_high", points_max=sitting.points_full)
     ordered = await call.house.pool.fetchval(store.ADD_RELEASE, sitting_id, call.me.account_id, order.pass_points)
     if ordered is None:
         raise Refused("already_ordered")
@@ -66,9 +72,11 @@ async def _results(call: Call, sitting_id: int) -> Results:
     rows = await pool.fetch(store.ROSTER, sitting_id)
     order = await pool.fetchrow(store.RELEASE_OF, sitting_id)
     facts = _facts(await pool.fetch(store.SUBMITTED_FACTS, sitting_id))
-    points_max = sitting.item_count * sitting.points_per_item
-    listed = [_row(row, facts.get(row["attempt_id"], {}), points_max) for row in rows]
-    scores = [row["points"] for row in rows if row["points"] is not None and row["phase"] != "annulled"]
+    points_max = sitting.points_full
+    held = {row["attempt_id"]: list(row["cases"]) for row in await pool.fetch(HELD, sitting_id)}
+    listed = [_row(row, facts.get(row["attempt_id"], {}), points_max, held.get(row["attempt_id"])) for row in rows]
+    counted = [row for row in rows if row["points"] is not None and row["phase"] != "annulled"]
+    scores = [row["points"] for row in counted]
     phases = Counter(row["phase"] for row in rows)
     return Results(
         sitting_id=sitting_id,
@@ -78,9 +86,10 @@ async def _results(call: Call, sitting_id: int) -> Results:
         phases=dict(phases),
         ordered=order is not None,
         released=phases["released"],
-        releasable=phases["marked"],
+        releasable=sum(1 for row in rows if row["phase"] == "marked" and row["attempt_id"] not in held),
+        held=len(held),
         histogram=histogram(scores, points_max),
-        preview=preview(scores, points_max),
+        preview=preview(scores, points_max, [row["points"] for row in counted if row["attempt_id"] in held]),
         rows=listed,
     )
 
@@ -93,10 +102,17 @@ def histogram(scores: list[int], points_max: int) -> list[int]:
     return bins
 
 
-def preview(scores: list[int], points_max: int) -> list[PassPreview]:
-    """How many would pass at each line from 40 to 80 percent."""
+def preview(scores: list[int], points_max: int, held: Sequence[int] = ()) -> list[PassPreview]:
+    """How many would pass at each line from 40 to 80 percent; `held`: the scores among them that are held back."""
     lines = [points_max * percent // 100 for percent in range(40, 81, PREVIEW_STEP_PERCENT)]
-    return [PassPreview(pass_points=line, passing=sum(1 for points in scores if points >= line)) for line in lines]
+    return [
+        PassPreview(
+            pass_points=line,
+            passing=sum(1 for points in scores if points >= line),
+            held=sum(1 for points in held if points >= line),
+        )
+        for line in lines
+    ]
 
 
 def _facts(rows: list[store.Row]) -> dict[int, dict[str, Any]]:
@@ -110,7 +126,7 @@ def _facts(rows: list[store.Row]) -> dict[int, dict[str, Any]]:
     return facts
 
 
-def _row(row: store.Row, facts: dict[str, Any], points_max: int) -> ResultRow:
+def _row(row: store.Row, facts: dict[str, Any], points_max: int, held_by: list[int] | None) -> ResultRow:
     return msgspec.convert(
         {
             "attempt_id": row["attempt_id"],
@@ -124,6 +140,7 @@ def _row(row: store.Row, facts: dict[str, Any], points_max: int) -> ResultRow:
             "ending": facts.get("ending"),
             "late": facts.get("late", 0),
             "passed": row["passed"],
+            "held_by": held_by,
         },
         ResultRow,
     )
@@ -132,11 +149,12 @@ def _row(row: store.Row, facts: dict[str, Any], points_max: int) -> ResultRow:
 def _sheet(found: Results) -> bytes:
     book = Workbook(write_only=True)
     sheet = book.create_sheet("成绩")
-    sheet.append(["姓名", "证件号", "状态", "得分", "满分", "未作答", "迟到作答", "交卷方式", "结果"])
+    sheet.append(["姓名", "证件号", "状态", "得分", "满分", "未作答", "迟到作答", "交卷方式", "结果", "待核案件"])
     for row in found.rows:
         passed = "" if row.passed is None else "合格" if row.passed else "不及格"
         cells = [
-            row.name, row.id_number, row.phase, row.points, row.points_max, row.unanswered, row.late, row.ending, passed
+            row.name, row.id_number, row.phase, row.points, row.points_max, row.unanswered, row.late, row.ending,
+            passed, "、".join(map(str, row.held_by or [])),
         ]  # fmt: skip
         sheet.append([_plain(cell) for cell in cells])
     out = io.BytesIO()

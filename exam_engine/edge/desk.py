@@ -68,7 +68,7 @@ def _desk_sitting(row: store.Row) -> DeskSitting:
         item_count=sitting.item_count,
         minutes=sitting.policy.minutes,
         pass_points=sitting.pass_points,
-        points_max=sitting.item_count * sitting.points_per_item,
+        points_max=sitting.points_full,
         expected=row["expected"],
         phases=msgspec.json.decode(row["phases"], type=dict[str, int]),
         released=row["ordered"],
@@ -279,7 +279,7 @@ async def timeline(call: Call) -> Timeline:
 
 def _without_secrets(kind: str, body: dict[str, Any]) -> dict[str, Any]:
     """Invigilators see that somebody answered, not what; and no score (domain.md §1 INV)."""
-    hidden = {"choice", "layout", "paper"} if kind != "marked" else {"points", "points_max"}
+    hidden = {"points", "points_max"} if kind in ("marked", "corrected") else {"choice", "layout", "paper"}
     return {name: value for name, value in body.items() if name not in hidden}
 
 

@@ -68,7 +68,7 @@ def _paper_list_entry(row: store.Row, now: datetime) -> PaperListEntry:
         can_enter=_can_enter(sitting, status, now),
         attempt_id=row["attempt_id"],
         points=row["points"] if released else None,
-        points_max=sitting.item_count * sitting.points_per_item if released else None,
+        points_max=sitting.points_full if released else None,
         pass_points=(row["released_pass_points"] or sitting.pass_points) if released else None,
         passed=row["passed"] if released else None,
     )

@@ -190,6 +190,13 @@ class OptionView(_Shape, frozen=True, kw_only=True):
     text: str
 
 
+class PictureView(_Shape, frozen=True, kw_only=True):
+    """A picture below a stem: served at /api/attempts/{attempt_id}/pictures/{name}; `alt` says what is on it."""
+
+    name: str
+    alt: str
+
+
 class ItemView(_Shape, frozen=True, kw_only=True):
     """One item without its key. `group` > 0: neighbours with the same number are one set (A3, A4, B1).
 
@@ -205,6 +212,7 @@ class ItemView(_Shape, frozen=True, kw_only=True):
     chain: bool
     multiple: bool
     options: list[OptionView]
+    pictures: list[PictureView] = []
 
 
 class PaperView(_Shape, frozen=True, kw_only=True):
@@ -448,15 +456,22 @@ class ResultRow(_Shape, frozen=True, kw_only=True):
     ending: Ending | None
     late: int
     passed: bool | None
+    held_by: list[int] | None = None
 
 
 class PassPreview(_Shape, frozen=True, kw_only=True):
+    """How many would pass at this line; `held` of them are held back by a case."""
+
     pass_points: int
     passing: int
+    held: int = 0
 
 
 class Results(_Shape, frozen=True, kw_only=True):
-    """The release page. `histogram[i]` counts scores in [i*10, i*10+10) percent, the last one closed."""
+    """The release page. `histogram[i]` counts scores in [i*10, i*10+10) percent, the last one closed.
+
+    `held`: attempts a case holds back, which no release reaches; their rows name the open cases (`held_by`, else null).
+    """
 
     sitting_id: int
     title: str
@@ -469,6 +484,7 @@ class Results(_Shape, frozen=True, kw_only=True):
     histogram: list[int]
     preview: list[PassPreview]
     rows: list[ResultRow]
+    held: int = 0
 
 
 class ReleaseOrder(_Shape, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 The browser owns the sentences in Chinese and English (`reg.message`); of facts it translates codes and writes
 instants, so they hold names, codes, numbers and `…_at` in ISO 8601. An SMS has no browser: its Chinese stands here.
 
-M01 to M37 are those of domain.md; C01 to C05 are ours, for moves it names no message for.
+M01 to M37 are those of domain.md; C01 to C10 are ours, for moves it names no message for.
 """
 
 from collections.abc import Mapping
@@ -22,12 +22,13 @@ CHINA: Final = timezone(timedelta(hours=8))  # without summer time since 1992
 class Kind(msgspec.Struct, frozen=True):
     """`facts`: what has to be given. `sms`: the copy's sentence, "" where none goes out (★ of domain.md).
 
-    `may`: facts without which another sentence says the same.
+    `may`: facts without which another sentence says the same. `placed`: the copy's sentence where `place` is known.
     """
 
     facts: tuple[str, ...] = ()
     sms: str = ""
     may: tuple[str, ...] = ()
+    placed: str = ""
 
 
 _RETURNED: Final = Kind(("subject", "reason"), may=("due_at",))
@@ -61,7 +62,11 @@ KINDS: Final[Mapping[str, Kind]] = {
     "M29": Kind(("reason",)),
     "M30": Kind(("name",)),
     "M31": Kind(("kind", "points", "passed"), "您的{kind}成绩：{points}，{passed}。"),
-    "M32": Kind(_EXAM, "您{kind}首次考核不及格，统一补考时间：{opens_at}至{closes_at}。"),
+    "M32": Kind(
+        _EXAM,
+        "您{kind}首次考核不及格，统一补考时间：{opens_at}至{closes_at}。",
+        placed="您{kind}首次考核不及格，统一补考时间：{opens_at}至{closes_at}，地点：{place}。",
+    ),
     "M34": Kind(("cycle", "result"), "您{cycle}医师定期考核结果：{result}。请登录查看；如有异议，请于30日内申请复核。"),
     "M36": Kind(("result",), "您的考核结果复核意见：{result}。"),
     "M37": Kind(("text",), "您的再次考核安排：{text}"),
@@ -70,6 +75,16 @@ KINDS: Final[Mapping[str, Kind]] = {
     "C03": Kind(),
     "C04": Kind(("reason",)),
     "C05": Kind(("subject", "reason")),
+    "C06": Kind(("kind", "until_at")),  # 缺考: until when the province may accept a reason
+    "C07": Kind((*_EXAM, "place"), "您{kind}的补考安排：{opens_at}至{closes_at}，地点：{place}，以本次通知为准。"),
+    "C08": Kind(("kind",)),  # 缺考 with an accepted reason
+    "C09": Kind(("kind", "reason")),
+    "C10": Kind(("kind", "reason")),  # a make-up slot asked for and refused
+    # A released score was replaced, by two persons (exam_engine/rescoring.py).
+    "C20": Kind(
+        ("kind", "points_before", "points", "passed", "reason"),
+        "您的{kind}成绩已更正为{points}，{passed}。原因：{reason}。",
+    ),
 }
 
 # To an organisation's staff: one row for each of these and day counts, its facts are the newest one's.
@@ -120,7 +135,9 @@ def _kept(value: object) -> Fact:
 
 def sms_text(code: str, facts: Mapping[str, Fact]) -> str:
     """The sentence of the copy."""
-    return KINDS[code].sms.format_map({name: _said(name, value) for name, value in facts.items()})
+    kind = KINDS[code]
+    sentence = kind.placed if kind.placed and facts.get("place") else kind.sms
+    return sentence.format_map({name: _said(name, value) for name, value in facts.items()})
 
 
 def _said(name: str, value: Fact) -> str:

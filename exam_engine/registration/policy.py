@@ -68,6 +68,9 @@ class ProvincePolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     bind_tries_max: Annotated[int, Meta(ge=1, le=100)] = 5
     batch_max: Annotated[int, Meta(ge=1, le=500)] = 100
     makeup: bool = True
+    makeup_notice_days: Days = 7  # told so long before the make-up; domain.md names no number
+    makeup_move_days: Days = 3  # until then a physician may ask once for another slot
+    absence_days: Days = 15  # after a window: so long a reason for an absence may be accepted (domain.md Q8)
     print_notice: bool = True
 
 

@@ -12,6 +12,7 @@ import structlog
 from exam_engine.enrolment import enrol
 from exam_engine.errors import NotFound, PersonError, Unavailable
 from exam_engine.house import House
+from exam_engine.makeup import absences
 from exam_engine.registration import account_store, evidence, filing, inbox_store, settling, store
 from exam_engine.registration.document_kinds import DOCUMENT_BYTES_MAX
 from exam_engine.registration.filing import SYSTEM
@@ -70,6 +71,7 @@ log = structlog.get_logger()
 async def tend(house: House) -> None:
     """One round of everything but entitlements, which are in more of a hurry (`settle_some`)."""
     await close_windows(house)
+    await absences.notice(house)
     await escalate(house)
     await remind(house)
     await enrol_photos(house)

@@ -16,6 +16,7 @@ from typing import Final
 from question_bank.formats.question import refused
 from question_bank.formats.reading import Reading, Row, Unreadable
 from question_bank.formats.rows import collect_questions
+from question_bank.formats.tags import AUDIENCE
 from question_bank.formats.text import text_in
 from question_bank.item import IN_SETS, LETTERS, Item, ItemType
 
@@ -75,6 +76,7 @@ def lost(items: Sequence[Item]) -> list[str]:
         "difficulty": sum(item.difficulty != 2 for item in items),
         "explanation": sum(bool(item.explanation) for item in items),
         "fixed_order": sum(item.fixed_order for item in items),
+        **{name: sum(bool(getattr(item, name)) for item in items) for name in AUDIENCE},
     }
     return [f"{field} of {count}" for field, count in fields.items() if count]
 

@@ -7,12 +7,13 @@ mean only one thing is understood; what could mean two is refused. `NoItem` says
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 from question_bank.formats.columns import Columns
+from question_bank.formats.lists import NoList, codes_in, pictures_in
 from question_bank.formats.reading import CELL_LENGTH_MAX, LETTERED
-from question_bank.item import LETTERS, Item, ItemStatus, ItemType, Option, normal
+from question_bank.item import CATEGORIES, LETTERS, LEVELS, Item, ItemStatus, ItemType, Option, normal
 
 TOPIC_DEFAULT: Final = "未分类"
 DIFFICULTY_DEFAULT: Final = 2
@@ -29,6 +30,23 @@ _DIFFICULTIES: Final = {
     "hard": 3,
     "": DIFFICULTY_DEFAULT,
 }
+_CATEGORIES: Final = {
+    **{code: code for code in ("", *CATEGORIES)},
+    "临床": "clinical",
+    "口腔": "dental",
+    "公共卫生": "public_health",
+    "公卫": "public_health",
+    "中医": "tcm",
+}
+_LEVELS: Final = {
+    **{code: code for code in ("", *LEVELS)},
+    "执业医师": "physician",
+    "医师": "physician",
+    "执业助理医师": "assistant",
+    "助理医师": "assistant",
+}
+_WORDS: Final = {"category": _CATEGORIES, "level": _LEVELS}
+_Member = TypeVar("_Member")
 _YES: Final = frozenset({"1", "true", "yes", "是"})
 _NO: Final = frozenset({"", "0", "false", "no", "否"})
 _LABEL: Final = re.compile(r"\s*(?:[(（]\s*([A-Za-z])\s*[)）]|([A-Za-z])(?=[\s.．、:：]))\s*[.．、:：]?\s*")
@@ -68,7 +86,41 @@ def item_of(values: Mapping[str, Any], columns: Columns, pool: str) -> Item:
         set_code=texts["set"],
         case=texts["case"],
         status=_status(text_of(fields.get("item_status"), "item_status")),
+        category=_word(fields, "category", _CATEGORIES),
+        specialties=_list(fields, "specialties", codes_in),
+        level=_word(fields, "level", _LEVELS),
+        enemies=_list(fields, "enemies", codes_in),
+        pictures=_list(fields, "pictures", pictures_in),
     )
+
+
+def _word(fields: Mapping[str, Any], field: str, words: Mapping[str, str]) -> str:
+    """A word of a closed list, by its code or in Chinese; "" for everybody, and for what is none of them."""
+    value = fields.get(field)
+    return words.get(value.strip().lower(), "") if isinstance(value, str) else ""
+
+
+def unknown_words(values: Mapping[str, Any], columns: Columns) -> list[tuple[str, str]]:
+    """What an author should look at: columns that are called like ours in many a bank and mean something else there."""
+    found = []
+    for column, field in columns.items():
+        words, value = _WORDS.get(field), values.get(column)
+        known = value is None or (isinstance(value, str) and words is not None and value.strip().lower() in words)
+        if words is not None and not known:
+            codes = ", ".join(sorted({code for code in words.values() if code}))
+            found.append((f"{field}_unknown", f"The {field} {str(value)[:40]!r} is none of {codes}: it is not kept."))
+    return found
+
+
+def _list(fields: Mapping[str, Any], field: str, read: Callable[[Any], tuple[_Member, ...]]) -> tuple[_Member, ...]:
+    value = fields.get(field)
+    try:
+        found = read(value if isinstance(value, list) else text_of(value, field))
+    except NoList as error:
+        raise NoItem(f"{field}_bad", f"The {field} can't be read: {error}") from None
+    for each in found:
+        text_of(each if isinstance(each, str) else getattr(each, "alt", ""), field)
+    return found
 
 
 def text_of(value: Any, field: str) -> str:

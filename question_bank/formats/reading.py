@@ -16,6 +16,7 @@ LETTERED: Final = tuple(f"option_{letter}" for letter in LETTERS)
 FIELDS: Final = (
     *("stem", "options", *LETTERED, "answer", "explanation", "type", "topic", "difficulty"),
     *("set", "case", "code", "fixed_order", "item_status"),
+    *("category", "specialties", "level", "enemies", "pictures"),
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
+from question_bank.formats.lists import named
 from question_bank.formats.tags import fields_of
 from question_bank.item import Item
 
@@ -30,7 +31,17 @@ def values_of(item: Item) -> dict[str, Any]:
 
 def write_jsonl(items: Sequence[Item]) -> bytes:
     """One JSON object a line, UTF-8."""
-    return "".join(f"{json.dumps(values_of(item), ensure_ascii=False)}\n" for item in items).encode()
+    return "".join(f"{json.dumps(_object(item), ensure_ascii=False)}\n" for item in items).encode()
+
+
+def _object(item: Item) -> dict[str, Any]:
+    """The item by field, where several things are a list."""
+    lists = {
+        "specialties": list(item.specialties),
+        "enemies": list(item.enemies),
+        "pictures": named(item.pictures),
+    }
+    return values_of(item) | {name: value for name, value in lists.items() if value}
 
 
 def write_xlsx(items: Sequence[Item]) -> bytes:

@@ -9,11 +9,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from question_bank.formats.lists import joined, shown
 from question_bank.item import Item, ItemStatus
 
 OURS: Final = "exam:"
-FIELDS: Final = ("type", "difficulty", "set", "fixed_order", "item_status", "topic", "code", "case")
-ALWAYS: Final = ("type", "difficulty", "set", "fixed_order", "item_status")
+AUDIENCE: Final = ("category", "specialties", "level", "enemies", "pictures")
+FIELDS: Final = ("type", "difficulty", "set", "fixed_order", "item_status", *AUDIENCE, "topic", "code", "case")
+ALWAYS: Final = ("type", "difficulty", "set", "fixed_order", "item_status", *AUDIENCE)
 HARDNESS: Final = {
     **dict.fromkeys(("very easy", "easy", "易", "容易", "简单"), "1"),
     **dict.fromkeys(("medium", "moderate", "中", "中等"), "2"),
@@ -38,6 +40,11 @@ def fields_of(item: Item) -> dict[str, str]:
         "set": item.set_code,
         "fixed_order": "yes" if item.fixed_order else "",
         "item_status": "" if item.status is ItemStatus.ACTIVE else item.status.value,
+        "category": item.category,
+        "specialties": joined(item.specialties),
+        "level": item.level,
+        "enemies": joined(item.enemies),
+        "pictures": shown(item.pictures),
         "topic": item.topic,
         "code": item.code,
         "case": item.case,

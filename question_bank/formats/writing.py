@@ -65,7 +65,8 @@ class Writer(NamedTuple):
 
 def _why_not_xml(item: Item) -> str:
     texts = (item.code, item.topic, item.set_code, item.stem, item.case, item.explanation)
-    bad = any(_NO_XML.search(text) for text in (*texts, *(option.text for option in item.options)))
+    lists = (*item.specialties, *item.enemies, *(picture.alt for picture in item.pictures))
+    bad = any(_NO_XML.search(text) for text in (*texts, *lists, *(option.text for option in item.options)))
     return "A text of it has a character that XML can't hold." if bad else ""
 
 

@@ -24,10 +24,11 @@ from exam_engine import journal, store
 from exam_engine.chain import Entry
 from exam_engine.journal import Row
 from exam_engine.messages import Phase
-from scoring import store as scores
-from tests.contract import fake_proctoring, fake_registration
+from tests.contract import fake_proctoring, fake_receipts, fake_registration, fake_scoring
 from tests.contract.fake_proctoring import FakeProctoring, Named
+from tests.contract.fake_receipts import FakeReceipts
 from tests.contract.fake_registration import FakeRegistration
+from tests.contract.fake_scoring import FakeScoring
 
 NEW_ROW: Final = Row(Phase.ENTERED, None, None, None, None)
 
@@ -48,21 +49,23 @@ class Weather:
 
 @dataclass
 class FakeDatabase:
-    """The tables. `rows` are the lines of exam.attempts; `scores` the revisions saved, by attempt."""
+    """The tables. `rows` are the lines of exam.attempts."""
 
     journals: dict[int, list[Entry]] = field(default_factory=dict)
     rows: dict[int, Row] = field(default_factory=dict)
     row_versions: dict[int, int] = field(default_factory=dict)
-    scores: dict[int, dict[int, int]] = field(default_factory=dict)
     released: bool = True
-    pass_points: int = 1
     clock: Callable[[], datetime] | None = None
     leaders: dict[int, "FakeConnection"] = field(default_factory=dict)
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     registration: FakeRegistration = field(default_factory=FakeRegistration)
     proctoring: FakeProctoring = field(init=False)
+    scoring: FakeScoring = field(init=False)
+    receipts: FakeReceipts = field(init=False)
 
     def __post_init__(self) -> None:
+        self.scoring = FakeScoring(self.rows)
+        self.receipts = FakeReceipts(self.rows)
         self.proctoring = FakeProctoring(self._now, self.rows)
 
     def _now(self) -> datetime:
@@ -106,12 +109,20 @@ class FakeDatabase:
             return fake_proctoring.READS[sql](self.proctoring, *args)
         if sql in fake_registration.READS:
             return list(fake_registration.READS[sql](self.registration, *args))
+        if sql in fake_scoring.READS:
+            return fake_scoring.READS[sql](self.scoring, *args)
+        if sql in fake_receipts.READS:
+            return fake_receipts.READS[sql](self.receipts, *args)
         return _READS[sql](self, *args)
 
     def write(self, sql: str, args: tuple[Any, ...]) -> tuple[list[tuple[Any, ...]], Callable[[], None]]:
         """What a statement of WRITES returns, and what the commit does."""
         if sql in fake_registration.WRITES:
             return fake_registration.WRITES[sql](self.registration, *args)
+        if sql in fake_scoring.WRITES:
+            return fake_scoring.WRITES[sql](self.scoring, *args)
+        if sql in fake_receipts.WRITES:
+            return fake_receipts.WRITES[sql](self.receipts, *args)
         return fake_proctoring.WRITES[sql](self.proctoring, *args)
 
     def _load(self, attempt_id: int, after: int) -> list[tuple[Any, ...]]:
@@ -162,7 +173,9 @@ class FakeDatabase:
         ]  # fmt: skip
 
     def _releasable(self, limit: int) -> list[tuple[Any, ...]]:
-        return [(a, self.pass_points, 900) for a in self._in_phase(Phase.MARKED, limit)] if self.released else []
+        if not self.released or self.scoring.applying:
+            return []
+        return [(a, self.scoring.pass_points, 900, 10**6) for a in self._in_phase(Phase.MARKED, limit)]
 
 
 def _columns(entry: Entry) -> tuple[Any, ...]:
@@ -181,7 +194,9 @@ _READS: Final[dict[str, Callable[..., list[tuple[Any, ...]]]]] = {
     store.ROSTER: FakeDatabase._roster,
     store.ROSTER_SOME: FakeDatabase._roster_some,
 }
-WRITES: Final = frozenset({*fake_proctoring.WRITES, *fake_registration.WRITES})
+WRITES: Final = frozenset(
+    {*fake_proctoring.WRITES, *fake_receipts.WRITES, *fake_registration.WRITES, *fake_scoring.WRITES}
+)
 _INSERT, _STANDING, _UPDATE_ROWS = journal._INSERT, journal._STANDING, journal._UPDATE_ROWS
 
 
@@ -271,7 +286,7 @@ class FakeConnection:
         return rows[0] if rows else None
 
     async def fetchval(self, sql: str, *args: Any) -> Any:
-        if sql in WRITES or sql in fake_proctoring.READS:
+        if sql in WRITES or sql in fake_proctoring.READS or sql in fake_scoring.READS:
             row = await self.fetchrow(sql, *args)
             return None if row is None else row[0]
         await self._weather.going("read" if sql.lstrip().startswith("SELECT") else "write")
@@ -285,15 +300,8 @@ class FakeConnection:
         if sql == "SELECT clock_timestamp()":
             assert self._database.clock is not None
             return self._database.clock()
-        if sql == "SELECT pg_try_advisory_lock($1)":
-            return self._database.leaders.setdefault(args[0], self) is self
-        assert sql == scores.ADD, sql
-        attempt_id, revision, points = args[:3]
-        saved = self._database.scores.setdefault(attempt_id, {})
-        if revision in saved:
-            return None
-        saved[revision] = points
-        return revision
+        assert sql == "SELECT pg_try_advisory_lock($1)", sql
+        return self._database.leaders.setdefault(args[0], self) is self
 
     async def copy_records_to_table(
         self, table: str, *, schema_name: str, columns: Sequence[str], records: Sequence[tuple[Any, ...]]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from exam_engine.journal import Row
+from exam_engine.makeup import makeup_store
 from exam_engine.messages import Phase
 from exam_engine.registration import account_store, document_store, inbox_store, settling, tending
 
@@ -65,6 +66,7 @@ READS: Final[dict[str, Callable[..., Sequence[Any]]]] = dict.fromkeys(
         tending.REMINDERS_DUE,
         tending.PHOTOS_DUE,
         document_store.UNUSED,
+        makeup_store.ENDED,
     ),
     _nobody,
 )
@@ -73,4 +75,5 @@ WRITES: Final[dict[str, Callable[..., Written]]] = {
     inbox_store.TAKE_SMS: _nothing,
     inbox_store.DROP_OLD_SMS: _nothing,
     account_store.DROP_OLD_CODES: _nothing,
+    makeup_store.UNDO_ABSENCES: _nothing,
 }

@@ -19,7 +19,15 @@ def modules() -> list[str]:
     """Everything of the exam engine, and the stores of the others."""
     walked = [found.name for found in pkgutil.walk_packages(exam_engine.__path__, "exam_engine.")]
     return sorted(
-        {*walked, "question_bank.store", "question_bank.holdings_store", "scoring.store", "proctor.store"}
+        {
+            *walked,
+            "question_bank.store",
+            "question_bank.holdings_store",
+            *(f"question_bank.{name}_store" for name in ("exposure", "finding", "imports", "life", "pictures")),
+            "scoring.store",
+            "scoring.rulings_store",
+            "proctor.store",
+        }
         - {"exam_engine.__main__"}
     )
 

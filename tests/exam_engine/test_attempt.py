@@ -36,6 +36,7 @@ from exam_engine.messages import (
     Clear,
     Cleared,
     Command,
+    Correct,
     DeviceTaken,
     EndHold,
     Ending,
@@ -145,6 +146,7 @@ COMMANDS: dict[str, Command] = {
     "record_mark": RecordMark(1, 2, 10),
     "record_mark_again": RecordMark(2, 3, 10),
     "release": Release(6),
+    "correct": Correct(2, 7, 10, 6, keep_pass=True, proposal=4),
     "annul": Annul("设备故障"),
     "annul_for_good": Annul("替考，经复核属实", barred=True),
     "ask_for_person": AskForPerson(TABLET, "no_camera"),
@@ -216,7 +218,7 @@ ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
         "hold": NOTHING,
         "end_hold": ("hold_ended",),
     },
-    "released": {**_ENDED, "record_mark": NOTHING, "release": NOTHING},
+    "released": {**_ENDED, "record_mark": NOTHING, "release": NOTHING, "correct": ("corrected",)},
     "annulled": {**_ANY_TIME, "annul": NOTHING},
     "barred": {**_ANY_TIME, "annul": NOTHING, "annul_for_good": NOTHING, "record_mark": NOTHING, "hand_in": NOTHING},
 }
@@ -242,6 +244,7 @@ CODES: dict[str, str] = {
     "record_mark": "not_submitted",
     "record_mark_again": "not_submitted",
     "release": "not_marked",
+    "correct": "not_released",
 }
 _NUMBERED = ("answer", "clear", "mark_for_later", "hand_in")
 _LATE = ("late_answer", "late_clear", "late_mark_for_later", "late_hand_in")
@@ -807,6 +810,39 @@ def test_who_has_the_pass_points_has_passed(pass_points: int, passed: bool) -> N
     (released,) = decide(STATES["marked"], Release(pass_points), DESK, T0)
 
     assert released == Released(pass_points=pass_points, passed=passed, by=DESK)
+
+
+@pytest.mark.parametrize(
+    ("points", "keep_pass", "passed"), [(6, True, True), (5, True, True), (5, False, False), (6, False, True)]
+)
+def test_a_corrected_score_takes_a_told_pass_away_only_if_that_was_chosen(
+    points: int, keep_pass: bool, passed: bool
+) -> None:
+    told = after(STATES["marked"], Release(2))
+    assert told.released is not None
+    assert told.released.passed
+
+    corrected = after(told, Correct(2, points, 9, 6, keep_pass=keep_pass, proposal=4), by=DESK)
+
+    assert corrected.phase is Phase.RELEASED
+    assert corrected.marked == Marked(2, points, 9)
+    assert corrected.released == Released(pass_points=6, passed=passed, by=DESK)
+    assert decide(corrected, Correct(2, 1, 9, 6, keep_pass=False, proposal=5), DESK, T0) == ()
+
+
+def test_who_failed_and_was_corrected_upwards_has_passed() -> None:
+    corrected = after(STATES["released"], Correct(2, 6, 10, 6, keep_pass=True, proposal=4))
+
+    assert corrected.released is not None
+    assert corrected.released.passed
+
+
+def test_the_pass_line_of_a_paper_with_void_items_follows_its_maximum() -> None:
+    (released,) = decide(STATES["marked"], Release(3, points_full=12), DESK, T0)  # 10 of 12 points are left
+
+    assert released == Released(pass_points=3, passed=False, by=DESK)
+    (released,) = decide(STATES["marked"], Release(3, points_full=20), DESK, T0)
+    assert released == Released(pass_points=2, passed=True, by=DESK)
 
 
 def test_an_annulled_attempt_keeps_its_evidence_and_nothing_more_happens_to_it() -> None:

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from exam_engine.commands.doctor import (
     vision_answer,
 )
 from exam_engine.settings import read_settings
+from tests.conftest import make_durable
 
 GOOD = {
     "server_version_num": "160014",
@@ -148,9 +150,17 @@ async def test_a_key_that_others_can_read_and_a_port_in_use_are_findings(
     assert found["clock"].state is State.READY
 
 
-def test_a_fresh_installation_can_hold_an_exam(reachable_folder: Path, database_url: str, redis_url: str) -> None:
+@pytest.fixture
+def durable_url(database_url: str) -> Iterator[str]:
+    """A database on a server that is set up as an installation's."""
+    make_durable(database_url, "on")
+    yield database_url
+    make_durable(database_url, "off")
+
+
+def test_a_fresh_installation_can_hold_an_exam(reachable_folder: Path, durable_url: str, redis_url: str) -> None:
     command = [sys.executable, "-m", "exam_engine", "doctor", "--data", str(reachable_folder), "--port", "0"]
-    environ = os.environ | {"EXAM_DATABASE_URL": database_url, "EXAM_REDIS_URL": redis_url}
+    environ = os.environ | {"EXAM_DATABASE_URL": durable_url, "EXAM_REDIS_URL": redis_url}
     done = subprocess.run([*command, "--json"], env=environ, capture_output=True, text=True, check=False)
     told = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -12,9 +13,11 @@ from exam_engine.house import House
 from exam_engine.journal import Journal
 from exam_engine.messages import Answer, Command, Extend, HandIn, Pause, Start, Submitted, TakePortrait, read_event
 from exam_engine.service import Service, make_entry
+from exam_engine.settings import Settings
 from exam_engine.sitting import Policy
 from scoring.marking import Multiple, Scheme, Score
 from tests.contract.fake_database import FakeDatabase, FakePool
+from tests.contract.fake_receipts import SECRET
 from tests.exam_engine.samples import DESK, PHONE, PICTURES, T0, at, entered
 from tests.simulation.virtual_time import VirtualLoop, run
 
@@ -90,6 +93,7 @@ class Day:
             service=Service(journal, clock.now, Silent()),
             papers=cast("Any", Papers()),
             registry=cast("Any", Registry()),
+            settings=Settings(data=Path(), secret_key=SECRET),
             **parts,
         )
 
@@ -229,7 +233,7 @@ def test_every_submitted_attempt_is_marked_once() -> None:
 
     assert played.kinds().count("marked") == 1
     assert (played.phase(), played.database.rows[ATTEMPT].points) == ("marked", 2)
-    assert played.database.scores == {ATTEMPT: {1: 2}}
+    assert {revision: points for revision, (points, *_) in played.database.scoring.kept[ATTEMPT].items()} == {1: 2}
 
 
 def test_two_markers_at_once_mark_once() -> None:
@@ -254,7 +258,7 @@ def test_the_mark_is_made_from_the_journal_and_not_from_what_this_process_happen
 
     played = day(story)
 
-    assert played.database.scores == {ATTEMPT: {1: 2}}
+    assert {revision: points for revision, (points, *_) in played.database.scoring.kept[ATTEMPT].items()} == {1: 2}
     assert played.database.rows[ATTEMPT].points == 2
 
 

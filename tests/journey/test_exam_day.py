@@ -33,6 +33,7 @@ async def test_an_exam_day_from_log_in_to_the_score(server: ExamServer, new_page
     await he_loads_the_page_again(phone)
     phone = await he_goes_on_with_another_phone(phone, new_page, server, album)
     await he_hands_in(phone, album)
+    await he_gets_his_receipt(phone, new_page, album)
     await the_agency_releases(desk, phone, server, album)
     await he_sees_his_score(phone, server, album)
     assert server.verdict_on(phone.attempt_id)["broken"] == []
@@ -234,6 +235,25 @@ async def he_hands_in(phone: Phone, album: Album) -> None:
     await expect(phone.part("unanswered")).to_contain_text(str(50 - len(phone.given)))
     await album.take(phone.page, "submitted")
     assert await phone.stored_answers() == phone.given
+
+
+async def he_gets_his_receipt(phone: Phone, new_page: NewPage, album: Album) -> None:
+    """Signed at once, kept by the phone, and good for anybody who is shown its code; his log says what was saved."""
+    await expect(phone.part("receipt-answered")).to_contain_text(str(len(phone.given)))
+    code = await phone.part("receipt-code").inner_text()
+    await album.take(phone.page, "receipt")
+    somebody = await new_page(PHONE)
+    await somebody.goto(f"{phone.base_url}/verify/receipt/{code.lower()}")
+    await expect(somebody.get_by_test_id("receipt-verdict")).to_have_attribute("data-verdict", "valid")
+    await expect(somebody.get_by_test_id("receipt-answered")).to_contain_text(str(len(phone.given)))
+    await album.take(somebody, "receipt-verified")
+    await somebody.close()
+    await phone.tap("to-log")
+    await phone.tap("log-filter-counted")
+    await expect(phone.part("log-counted").locator("tbody tr")).to_have_count(len(phone.given))
+    await album.take(phone.page, "log")
+    await phone.page.go_back()
+    await expect(phone.part("submitted")).to_contain_text("成绩待公布")
 
 
 async def the_agency_releases(desk: Desk, phone: Phone, server: ExamServer, album: Album) -> None:

@@ -15,6 +15,7 @@ from exam_engine.messages import (
     CameLate,
     Clear,
     Cleared,
+    Corrected,
     Entered,
     Event,
     Extended,
@@ -132,18 +133,57 @@ def _acts_once(_entries: list[Entry], states: States) -> Found:
 
 
 def _marked_once(_entries: list[Entry], states: States) -> Found:
-    marks = [event for event, *_ in states if isinstance(event, Marked)]
     final = states[-1][3] if states else None
     if final is None or final.submitted is None or final.phase is Phase.ANNULLED:
         return
-    if len(marks) != 1:
-        yield f"handed in and marked {len(marks)} times"
+    marks = [event for event, *_ in states if isinstance(event, Marked)]
+    revisions = [event.revision for event, *_ in states if isinstance(event, Marked | Corrected)]
+    if not marks or revisions != list(range(1, len(revisions) + 1)):
+        yield f"handed in and marked as {revisions}"
         return
-    right = worth({no: choice for no, choice in final.answers.items() if choice})
-    if marks[0].points != right:
-        yield f"marked from other answers than those in the journal: {marks[0].points} and not {right}"
     if sum(isinstance(event, Released) for event, *_ in states) != 1:
         yield "not released once"
+
+
+def _a_told_pass_stands(world: World) -> Found:
+    """A rescore takes a released pass only where two persons chose so."""
+    if not world.database.scoring.keep_passes:
+        return
+    for attempt_id, entries in world.database.journals.items():
+        passed = [e.passed for e in map(read_event, (x.body for x in entries)) if isinstance(e, Released | Corrected)]
+        if any(before and not after for before, after in pairwise(passed)):
+            yield f"{attempt_id}: a pass was taken away: {passed}"
+
+
+def _marked_by_what_holds(world: World) -> Found:
+    """Every score that counts is of the answers in the journal, by the scheme that holds; its revision is kept."""
+    scoring = world.database.scoring
+    for attempt_id, entries in world.database.journals.items():
+        final = _states(entries)[-1][3] if len(entries) > 1 else None
+        if final is None or final.marked is None or final.phase is Phase.ANNULLED:
+            continue
+        right = worth({no: choice for no, choice in final.answers.items() if choice}, scoring.scheme.edition)
+        if final.marked.points != right:
+            yield f"{attempt_id}: marked from other answers or by another scheme: {final.marked.points} and not {right}"
+        kept = scoring.kept[attempt_id]
+        if max(kept) != final.marked.revision or kept[max(kept)][0] != final.marked.points:
+            yield f"{attempt_id}: the scores kept are {sorted(kept)}, the journal has {final.marked}"
+
+
+def _who_was_corrected_was_told(world: World) -> Found:
+    scoring, told = world.database.scoring, set()
+    for attempt_id, entries in world.database.journals.items():
+        before: Marked | Corrected | None = None
+        for event in map(read_event, (entry.body for entry in entries)):
+            if isinstance(event, Corrected):
+                assert before is not None
+                told |= {f"C20:{attempt_id}:{event.revision}"} if event.points != before.points else set()
+                if attempt_id not in scoring.corrections:
+                    yield f"{attempt_id}: corrected, and not on record"
+            before = event if isinstance(event, Marked | Corrected) else before
+    corrected = {once for once in scoring.told if once.startswith("C20:")}
+    if corrected != told:
+        yield f"told {sorted(corrected)} and not {sorted(told)}"
 
 
 _OF_ONE: tuple[Callable[[list[Entry], States], Found], ...] = (
@@ -248,4 +288,7 @@ _OF_ALL: tuple[Callable[[World], Found], ...] = (
     _memory_is_the_fold,
     _rows_follow,
     _entitlements_are_looked_at,
+    _a_told_pass_stands,
+    _marked_by_what_holds,
+    _who_was_corrected_was_told,
 )

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Coroutine
 from contextvars import copy_context
 from datetime import datetime, timedelta
+from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 from typing import Any, Final, cast
@@ -18,9 +19,12 @@ from exam_engine.errors import PersonError
 from exam_engine.house import House
 from exam_engine.journal import Journal
 from exam_engine.service import Service
+from exam_engine.settings import Settings
 from exam_engine.sitting import Policy
-from scoring.marking import Multiple, Scheme, Score
+from scoring.marking import Scheme, Score
 from tests.contract.fake_database import FakeDatabase, FakePool
+from tests.contract.fake_receipts import SECRET
+from tests.contract.fake_scoring import REF
 from tests.simulation.fake_redis import FakeRedis
 from tests.simulation.virtual_time import OWNER
 from tests.simulation.weather import Climate, Storm
@@ -29,19 +33,21 @@ SITTING: Final = 3
 POINTS_MAX: Final = 10**6
 
 
-def worth(answers: dict[int, str]) -> int:
-    """A score that other answers would hardly have."""
-    return zlib.crc32(repr(sorted(answers.items())).encode()) % POINTS_MAX
+def worth(answers: dict[int, str], edition: int = 0) -> int:
+    """A score that other answers, or other schemes, would hardly give."""
+    return zlib.crc32(repr((sorted(answers.items()), edition)).encode()) % POINTS_MAX
 
 
 class _Papers:
     """Marks without items: the score says which answers it was made from."""
 
-    async def of_attempts(self, attempt_ids: list[int]) -> dict[int, None]:
-        return dict.fromkeys(attempt_ids)
+    async def of_attempts(self, attempt_ids: list[int]) -> dict[int, SimpleNamespace]:
+        (item_id, version) = REF
+        entry = SimpleNamespace(item_id=item_id, version=version)
+        return dict.fromkeys(attempt_ids, SimpleNamespace(entries=(entry,)))
 
-    async def score(self, _paper: None, answers: dict[int, str], _points_per_item: int) -> tuple[Score, Scheme]:
-        return Score(worth(answers), POINTS_MAX, 0, 0, 0, ()), Scheme(points_per_item=1, multiple=Multiple.EXACT)
+    async def score(self, _paper: object, answers: dict[int, str], scheme: Scheme) -> Score:
+        return Score(worth(answers, scheme.edition), POINTS_MAX, 0, 0, 0, ())
 
 
 class _Registry:
@@ -78,7 +84,7 @@ class Process:
         self.service = Service(journal, clock.now, bus)
         nothing: Any = None
         self.house = House(
-            settings=nothing,
+            settings=Settings(data=Path(), secret_key=SECRET),
             pool=pool,
             redis=keys,
             clock=clock,

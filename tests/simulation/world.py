@@ -35,10 +35,11 @@ from exam_engine.messages import (
 from exam_engine.service import make_entry
 from exam_engine.sitting import IdentityCheck, Policy
 from tests.contract.fake_database import FakeDatabase
+from tests.contract.fake_scoring import PROPOSAL
 from tests.exam_engine.samples import LAYOUT, T0
 from tests.simulation.fake_redis import FakeRedis
 from tests.simulation.phone import Phone
-from tests.simulation.process import SITTING, Process, away
+from tests.simulation.process import POINTS_MAX, SITTING, Process, away
 from tests.simulation.virtual_time import StoodStill, VirtualLoop, run
 from tests.simulation.weather import Climate
 
@@ -121,7 +122,7 @@ class World:
         actors = [asyncio.ensure_future(phone.live()) for phone in self.phones]
         actors.append(asyncio.ensure_future(self._meddle(attempts, Random(f"desk {self.seed}"))))
         faults = asyncio.ensure_future(self._faults(Random(f"faults {self.seed}")))
-        await asyncio.sleep(STORY_S)
+        await self._rule(Random(f"rulings {self.seed}"))
         self.closing = True
         faults.cancel()
         await asyncio.gather(faults, return_exceptions=True)
@@ -136,6 +137,16 @@ class World:
             self.broken.extend(process.broken())
         self.broken.extend(error for error in loop.broken if not away(error))
 
+    async def _rule(self, rng: Random) -> None:
+        """On some days two persons let the sitting be marked again, at any moment of it; then the rest of the day."""
+        scoring = self.database.scoring
+        scoring.pass_points = POINTS_MAX // 2
+        when_s = rng.uniform(0, STORY_S)
+        await asyncio.sleep(when_s)
+        if rng.random() < 0.5:
+            scoring.approve(keep_passes=rng.random() < 0.7)
+        await asyncio.sleep(STORY_S - when_s)
+
     async def _rest(self, loop: VirtualLoop) -> None:
         """Fair weather, until nothing is open any more; then as long as the slowest repair takes."""
         self.calm = True
@@ -146,10 +157,10 @@ class World:
         if not any(process.alive for process in self.processes):
             await self._start("process-last")
         end_s = loop.time() + REST_S_MAX
-        while loop.time() < end_s and self._open():  # noqa: ASYNC110  time is virtual: asking costs nothing
+        while loop.time() < end_s and (self._open() or self.database.scoring.applying):  # noqa: ASYNC110  time is virtual: asking costs nothing
             await asyncio.sleep(1)
         await asyncio.sleep(CALM_S)
-        open_ = self._open()
+        open_ = self._open() or ({PROPOSAL: "applying"} if self.database.scoring.applying else {})
         self.stuck = f"never came to rest: {open_}" if open_ else ""
 
     def _open(self) -> dict[int, str]:

@@ -27,7 +27,10 @@ export const router = createRouter({
     { path: '/exemption', name: 'exemption', component: () => import('./pages/ExemptionPage.vue') },
     { path: '/file/:subject(deferral|change)', name: 'file', component: () => import('./pages/FilePage.vue'), props: true },
     { path: '/details', name: 'details', component: () => import('./pages/DetailsPage.vue') },
+    { path: '/makeup', name: 'makeup', component: () => import('./pages/MakeupPage.vue') },
     { path: '/result', name: 'result', component: () => import('./pages/ResultPage.vue') },
+    { path: '/result/notice', name: 'result-notice', component: () => import('./pages/ResultNoticePage.vue') },
+    { path: '/verify/notice/:number?', name: 'verify-notice', component: () => import('./pages/VerifyNoticePage.vue') },
     { path: '/history', name: 'history', component: () => import('./pages/HistoryPage.vue') },
     { path: '/inbox', name: 'inbox', component: () => import('./pages/InboxPage.vue') },
     { path: '/me', name: 'me', component: () => import('./pages/MePage.vue') },
@@ -44,6 +47,14 @@ export const router = createRouter({
       component: () => import('./pages/RecordPage.vue'),
       props: (route) => ({ attempt: Number(route.params['id']) }),
     },
+    {
+      path: '/attempts/:id(\\d+)/log',
+      name: 'log',
+      component: () => import('./pages/LogPage.vue'),
+      props: (route) => ({ attempt: Number(route.params['id']) }),
+    },
+    // For anybody, without log-in; the whole receipt stands behind the #.
+    { path: '/verify/receipt/:code?', name: 'verify-receipt', component: () => import('./pages/VerifyReceiptPage.vue') },
     { path: '/photo', name: 'photo', component: () => import('./pages/PhotoPage.vue') },
     // A phone as camera, without log-in. The code may stand in the query or, as in QR codes, behind "#/camera?".
     { path: '/camera', name: 'camera', component: () => import('./pages/CameraPage.vue') },

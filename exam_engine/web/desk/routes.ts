@@ -2,8 +2,11 @@
 
 import { createRouter, createWebHistory, type Router } from 'vue-router'
 import { adminRoutes } from './admin/routes'
+import { bankRoutes } from './bank/routes'
 import LogInPage from './pages/LogInPage.vue'
 import { landingOf, mayVisit, type Place } from './parts/menu'
+import { paperRoutes } from './papers/routes'
+import { resultRoutes } from './finals/routes'
 import { whoAmI } from './session'
 
 export function createDeskRouter(): Router {
@@ -85,16 +88,57 @@ export function createDeskRouter(): Router {
         meta: { place: 'roster' },
       },
       {
+        path: '/item-statistics',
+        name: 'item_stats',
+        component: () => import('./stats/StatsHome.vue'),
+        meta: { place: 'item_stats' },
+      },
+      {
+        path: '/item-statistics/:sittingId(\\d+)',
+        name: 'item-statistics',
+        component: () => import('./stats/StatsPage.vue'),
+        props: (route) => ({ sittingId: Number(route.params['sittingId']) }),
+        meta: { place: 'item_stats' },
+      },
+      {
+        path: '/rescores/:proposalId(\\d+)',
+        name: 'proposal',
+        component: () => import('./stats/ProposalPage.vue'),
+        props: (route) => ({ proposalId: Number(route.params['proposalId']) }),
+        meta: { place: 'item_stats' },
+      },
+      {
         path: '/statistics',
         name: 'statistics',
         component: () => import('./admin/StatisticsPage.vue'),
         meta: { place: 'statistics' },
       },
+      { path: '/bank', component: () => import('./bank/BankPage.vue'), meta: { place: 'bank' }, children: bankRoutes },
       {
         path: '/admin',
         component: () => import('./admin/AdminPage.vue'),
         meta: { place: 'admin' },
         children: adminRoutes,
+      },
+      {
+        path: '/makeup',
+        name: 'makeup',
+        component: () => import('./makeup/MakeupPage.vue'),
+        meta: { place: 'makeup' },
+      },
+      ...paperRoutes,
+      {
+        path: '/finals',
+        component: () => import('./finals/FinalsHome.vue'),
+        meta: { place: 'finals' },
+        children: resultRoutes,
+      },
+      {
+        path: '/finals/:resultId(\\d+)',
+        name: 'final',
+        component: () => import('./finals/FinalPage.vue'),
+        props: (route) => ({ resultId: Number(route.params['resultId']) }),
+        meta: { place: 'finals' },
       },
       { path: '/audit', name: 'audit', component: () => import('./admin/AuditPage.vue'), meta: { place: 'audit' } },
       { path: '/:rest(.*)*', redirect: { name: 'sittings' } },

@@ -45,7 +45,8 @@ const fieldNames = (words: Words, codes: string): string =>
 
 function sentenceKey(words: Words, message: Message, reads: Reads): string {
   const special = reads === 'organisation' ? message.count > 1 && 'many' : message.facts['due_at'] == null && 'undated'
-  const keys = [special && `reg.message.${special}.${message.code}`, `reg.message.to_${reads}.${message.code}`]
+  const placed = Boolean(message.facts['place']) && `reg.message.placed.${message.code}`
+  const keys = [placed, special && `reg.message.${special}.${message.code}`, `reg.message.to_${reads}.${message.code}`]
   return keys.find((key): key is string => typeof key === 'string' && words.te(key)) ?? 'reg.message.unknown'
 }
 

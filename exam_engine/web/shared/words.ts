@@ -10,7 +10,7 @@ export type Locale = 'zh-CN' | 'en'
 /** The files of an area, beside those everybody needs. */
 const FILES: Record<Area, readonly string[]> = {
   app: ['app', 'road', 'reg', 'result'],
-  desk: ['desk', 'review', 'admin', 'reg', 'bank', 'papers', 'stats', 'results'],
+  desk: ['desk', 'review', 'admin', 'reg', 'bank', 'papers', 'stats', 'results', 'result'],
 }
 const chinese = import.meta.glob<object>('@words/zh-CN/{app,road,reg,result,desk,review,admin,bank,papers,stats,results}.json', { import: 'default' })
 const english = import.meta.glob<object>('@words/en/*.json', { import: 'default' })

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 from exam_engine.demo_registration import WALKERS, id_number
 from exam_engine.edge.http import Endpoint
+from exam_engine.makeup import makeup_store
+from exam_engine.registration.filing import Wake
+from exam_engine.results.tending import look_at
 from proctor import store as proctor
 from tests.applicant import Applicant
 from tests.candidate import Candidate, Person
@@ -52,7 +55,7 @@ async def gathered(server: Server) -> AsyncIterator[Cast]:
             login = server.login() if role == "physician" else role
             by_role[role] = await stack.enter_async_context(server.person(login))
         strangers: dict[str, Person] = {"physician": by_role["physician"]}
-        for role in ("institution", "invigilator", "chief", "agency", "province"):
+        for role in ("institution", "invigilator", "chief", "agency", "province", "author"):
             strangers[role] = await stack.enter_async_context(server.person(f"other-{role}"))
         strangers["far agency"] = await stack.enter_async_context(server.person("far-agency"))
         candidate = await stack.enter_async_context(server.candidate())
@@ -76,7 +79,9 @@ async def _add_strangers(server: Server) -> None:
     await server.add_staff("other-chief", "chief")
     await server.add_staff("other-agency", "agency", await server.add_organisation("agency", "另一考核机构"))
     await server.add_staff("far-agency", "agency", await server.add_organisation("agency", "外省考核机构", "35"))
-    await server.add_staff("other-province", "province", await server.add_organisation("province", "另一省", "35"))
+    other_province = await server.add_organisation("province", "另一省", "35")
+    await server.add_staff("other-province", "province", other_province)
+    await server.add_staff("other-author", "author", other_province)
 
 
 async def _exam(server: Server, candidate: Candidate, stack: AsyncExitStack) -> tuple[int, dict[str, int | str]]:
@@ -97,6 +102,9 @@ async def _exam(server: Server, candidate: Candidate, stack: AsyncExitStack) -> 
         "check_id": await pool.fetchval(proctor.BEGIN_CHECK, candidate.attempt_id, candidate.device, []),
         "photo_id": await pool.fetchval(proctor.ADD_PHOTO, *photo),
         "job": "job-of-nobody",
+        "item_id": await pool.fetchval("SELECT item_id FROM bank.items WHERE code = 'P-I-001'"),
+        "item_code": "P-I-001",
+        "version_id": 1,
         "picture": A_PICTURE,
     }
 
@@ -131,7 +139,25 @@ async def _registration(server: Server, applicant: Applicant, other: Applicant) 
             "SELECT account_id FROM people.accounts WHERE login = $1", applicant.phone
         ),
         "cycle_id": 1,
+        "makeup_id": await pool.fetchval(makeup_store.ADD_PLAN, 1, "11", "humanities"),
+        "slot_id": 1,
+        "ask_id": 1,
+        "absence_id": 1,
+        "result_id": await result_of(server, person_id),
+        "recheck_id": 1,
+        "paper_id": 1,
+        "import_id": 1,
+        "archive_id": 1,
     }
+
+
+async def result_of(server: Server, person_id: int) -> int:
+    """The number of his result of the cycle, which is pending."""
+    async with server.house.pool.acquire() as acquired, acquired.transaction():
+        connection: Any = acquired
+        await look_at(connection, person_id, 1, server.house.clock.now(), Wake())
+        found = await connection.fetchval("SELECT result_id FROM result.results WHERE person_id = $1", person_id)
+    return int(found)
 
 
 async def ask(person: Person, endpoint: Endpoint, cast: Cast, **headers: str) -> tuple[int, str, Mapping[str, str]]:

@@ -35,6 +35,9 @@ POST /api/camera/captures
 POST /api/sign-up/code
 POST /api/sign-up
 POST /api/sign-up/password
+GET /api/receipts/keys
+GET /api/verify/receipt/{receipt}
+GET /api/verify/notice
 """  # a phone that is somebody's camera has no account: it is known by a code, then by its token
 TABLE: Final = """
 GET /api/papers | phy | 200 | -
@@ -54,6 +57,8 @@ POST /api/attempts/{attempt_id}/signals | phy | 200 | 404 no_such_attempt
 POST /api/attempts/{attempt_id}/camera | phy | 200 | 404 no_such_attempt
 GET /api/attempts/{attempt_id}/camera | phy | 200 | 404 no_such_attempt
 GET /api/attempts/{attempt_id}/log | phy | 200 | 404 no_such_attempt
+GET /api/attempts/{attempt_id}/receipt | phy | 409 not_submitted | 404 no_such_attempt
+GET /api/attempts/{attempt_id}/journal | phy | 409 not_submitted | 404 no_such_attempt
 GET /api/cases | phy | 200 | -
 POST /api/cases/{case_id}/reply | phy | 409 not_notified | 404 no_such_case
 POST /api/cases/{case_id}/appeal | phy | 409 not_confirmed | 404 no_such_case
@@ -160,11 +165,91 @@ GET /api/desk/export | ins agy pro nat | 200 | -
 GET /api/desk/audit | pro nat aud | 200 | -
 POST /api/desk/registry | pro nat | 400 sheet_empty | -
 POST /api/desk/conduct | pro nat | 400 sheet_empty | -
+GET /api/attempts/{attempt_id}/pictures/{picture} | phy | 404 no_such_picture | 404 no_such_attempt
+GET /api/bank/tasks | aut nat | 200 | -
+GET /api/bank/pools | aut nat | 200 | -
+POST /api/bank/pools | aut nat | 409 pool_exists | 409 pool_exists
+PUT /api/bank/pools | aut nat | 200 | 404 no_such_pool
+GET /api/bank/topics | aut nat | 200 | 404 no_such_pool
+GET /api/bank/facets | aut nat | 200 | 404 no_such_pool
+GET /api/bank/items | aut nat | 200 | -
+POST /api/bank/items | aut | 409 code_taken | 404 no_such_pool
+GET /api/bank/items/{item_id} | aut nat | 200 | 404 no_such_bank_item
+PUT /api/bank/items/{item_id} | aut | 409 changed_meanwhile | 404 no_such_bank_item
+POST /api/bank/items/{item_id}/move | aut nat | 409 changed_meanwhile | 404 no_such_bank_item
+POST /api/bank/moves | aut nat | 200 changed_meanwhile | 200 no_such_bank_item
+POST /api/bank/items/{item_id}/copy | aut | 200 | 404 no_such_bank_item
+PUT /api/bank/items/{item_id}/enemies | aut | 409 changed_meanwhile | 404 no_such_bank_item
+GET /api/bank/items/{item_id}/versions/{version_id} | aut nat | 200 | 404 no_such_bank_item
+GET /api/bank/items/{item_id}/preview | aut nat | 200 | 404 no_such_bank_item
+POST /api/bank/preview | aut nat | 200 | -
+POST /api/bank/near | aut nat | 200 | 404 no_such_pool
+GET /api/bank/duplicates | aut nat | 200 | 404 no_such_pool
+POST /api/bank/pictures | aut | 400 picture_kind | -
+GET /api/bank/pictures/{picture} | aut nat | 404 no_such_picture | 404 no_such_picture
+POST /api/bank/imports | aut | 200 | 404 no_such_pool
+GET /api/bank/imports | aut | 200 | -
+GET /api/bank/imports/{job} | aut | 404 no_such_import | 404 no_such_import
+POST /api/bank/imports/{job}/confirm | aut | 404 no_such_import | 404 no_such_import
+DELETE /api/bank/imports/{job} | aut | 404 no_such_import | 404 no_such_import
+GET /api/bank/export/check | aut | 200 | 404 no_such_pool
+GET /api/bank/export | aut | 200 | 404 no_such_pool
+GET /api/desk/makeup | agy pro nat | 200 | 404 no_such_province, agy 200
+GET /api/desk/makeup/absences | agy pro nat | 200 | 404 no_such_province, agy 200
+POST /api/desk/makeup/absences/decide | pro | 404 no_such_absence | 404 no_such_absence
+POST /api/desk/makeup/plans | pro | 409 plan_exists | -
+GET /api/desk/makeup/plans/{makeup_id} | agy pro nat | 200 | 404 no_such_plan, agy 200
+GET /api/desk/makeup/plans/{makeup_id}/invigilators | agy pro nat | 200 | 404 no_such_plan, agy 200
+PUT /api/desk/makeup/plans/{makeup_id}/slots | pro | 409 changed_meanwhile | 404 no_such_plan
+POST /api/desk/makeup/plans/{makeup_id}/exclusions | pro | 409 changed_meanwhile | 404 no_such_plan
+POST /api/desk/makeup/plans/{makeup_id}/solve | pro | 409 changed_meanwhile | 404 no_such_plan
+POST /api/desk/makeup/plans/{makeup_id}/slots/{slot_id}/close | pro | 409 changed_meanwhile | 404 no_such_plan
+POST /api/desk/makeup/plans/{makeup_id}/publish | pro | 409 changed_meanwhile | 404 no_such_plan
+POST /api/desk/makeup/plans/{makeup_id}/move | pro | 409 changed_meanwhile | 404 no_such_plan
+POST /api/desk/makeup/plans/{makeup_id}/undo | pro | 409 changed_meanwhile | 404 no_such_plan
+GET /api/desk/makeup/plans/{makeup_id}/people | agy pro nat | 200 | 404 no_such_plan, agy 200
+GET /api/desk/makeup/plans/{makeup_id}/asks | agy pro nat | 200 | 404 no_such_plan, agy 200
+POST /api/desk/makeup/asks/{ask_id}/decide | pro | 404 no_such_ask | 404 no_such_ask
+GET /api/makeup | phy | 200 | -
+POST /api/makeup/{makeup_id}/move | phy | 404 no_such_plan | 404 no_such_plan
+POST /api/makeup/absences/{absence_id} | phy | 404 no_such_absence | 404 no_such_absence
+GET /api/result | phy | 200 | -
+GET /api/result/notice | phy | 404 no_such_notice | 404 no_such_notice
+POST /api/result/recheck | phy | 409 not_notified | -
+GET /api/desk/final-results | agy pro nat | 200 | -
+GET /api/desk/final-results/counts | agy pro nat | 200 | -
+GET /api/desk/final-results/export | agy pro nat | 200 | -
+GET /api/desk/final-results/{result_id} | agy pro nat | 200 | 404 no_such_result
+POST /api/desk/final-results/{result_id}/decide | agy | 409 changed_meanwhile | 404 no_such_result
+POST /api/desk/final-results/agree | agy | 200 changed_meanwhile | 200 no_such_result
+POST /api/desk/final-results/{result_id}/undo | agy | 409 changed_meanwhile | 404 no_such_result
+POST /api/desk/final-results/publish | agy | 409 nothing_to_publish | 404 no_such_result
+POST /api/desk/final-results/{result_id}/keep | agy | 409 changed_meanwhile | 404 no_such_result
+POST /api/desk/final-results/{result_id}/correct | agy | 409 changed_meanwhile | 404 no_such_result
+POST /api/desk/final-results/{result_id}/suspend | pro | 409 changed_meanwhile | 404 no_such_result
+POST /api/desk/final-results/{result_id}/reassess | agy | 409 changed_meanwhile | 404 no_such_result
+POST /api/desk/final-results/{result_id}/reassessed | agy | 409 changed_meanwhile | 404 no_such_result
+POST /api/desk/final-results/{result_id}/cancel | pro | 409 changed_meanwhile | 404 no_such_result
+GET /api/desk/final-results/{result_id}/notice | agy pro nat | 404 no_such_notice | 404 no_such_result
+GET /api/desk/rechecks | agy pro nat | 200 | -
+POST /api/desk/rechecks/{recheck_id}/decision | agy | 404 no_such_recheck | 404 no_such_recheck
+GET /api/desk/archives | pro nat | 200 | 404 no_such_province
+POST /api/desk/archives | pro nat | 409 matters_open | 404 no_such_province
+GET /api/desk/archives/{archive_id}/file | pro nat | 404 no_such_archive | 404 no_such_archive
+GET /api/desk/paper-exams | agy pro nat | 200 | -
+POST /api/desk/paper-exams | agy pro | 404 no_such_physician | 404 no_such_physician
+POST /api/desk/paper-exams/{paper_id}/remove | agy pro | 404 no_such_paper | 404 no_such_paper
+GET /api/desk/paper-imports | agy pro nat | 200 | -
+POST /api/desk/paper-imports | agy pro | 400 sheet_empty | -
+GET /api/desk/paper-imports/template | agy pro | 200 | -
+GET /api/desk/paper-imports/{import_id} | agy pro nat | 404 no_such_import | 404 no_such_import
+POST /api/desk/paper-imports/{import_id}/confirm | agy pro | 404 no_such_import | 404 no_such_import
+POST /api/desk/paper-imports/{import_id}/discard | agy pro | 404 no_such_import | 404 no_such_import
 """
 # Where a physician asks as one who registers: not the candidate of the exam, but the applicant.
 REGISTRATION: Final = (
     "/api/home", "/api/certification", "/api/binding", "/api/notice", "/api/application", "/api/procedure",
-    "/api/documents", "/api/inbox",
+    "/api/documents", "/api/inbox", "/api/result",
 )  # fmt: skip
 WORDS: Final = "情况说明，供核实"
 OLD: Final = 2**31 - 1  # a version nobody has seen
@@ -245,12 +330,64 @@ BODIES: Final[dict[str, Any]] = {
     "/api/desk/staff/{account_id}/disabled": {"disabled": False, "reason": WORDS},
     "/api/desk/staff/{account_id}/password": {"reason": WORDS},
     "/api/desk/app-accounts/{account_id}/disabled": {"disabled": False, "reason": WORDS},
+    "/api/bank/pools": {"pool": "professional", "title": "业务水平", "kind": "professional"},
+    "POST /api/bank/items": {"pool": "professional", "code": "{item_code}", "content": {"type": "A1"}},
+    "PUT /api/bank/items/{item_id}": {"revision": OLD, "content": {"type": "A1"}},
+    "/api/bank/items/{item_id}/move": {"revision": OLD, "event": "suspend", "reason": WORDS},
+    "/api/bank/moves": {"items": [{"item_id": "{item_id}", "revision": OLD}], "event": "suspend", "reason": WORDS},
+    "/api/bank/items/{item_id}/enemies": {"revision": OLD, "enemies": []},
+    "/api/bank/preview": {"contents": [{"type": "A1", "stem": "题干", "options": ["甲", "乙"]}]},
+    "/api/bank/near": {"pool": "professional", "stem": "诊断急性心肌梗死特异性最高的是"},
+    "/api/bank/pictures": b"no picture",
+    "POST /api/bank/imports": b"{}",
+    "/api/bank/imports/{job}/confirm": {},
+    "/api/desk/makeup/absences/decide": {"absence_ids": ["{absence_id}"], "accept": True, "reason": WORDS},
+    "/api/desk/makeup/plans": {"cycle": 1, "kind": "humanities"},
+    "/api/desk/makeup/plans/{makeup_id}/slots": {"version": OLD, "windows": []},
+    "/api/desk/makeup/plans/{makeup_id}/exclusions": {"version": OLD, "drop": 1},
+    "/api/desk/makeup/plans/{makeup_id}/solve": {"version": OLD},
+    "/api/desk/makeup/plans/{makeup_id}/slots/{slot_id}/close": REVIEWED,
+    "/api/desk/makeup/plans/{makeup_id}/publish": {"version": OLD},
+    "/api/desk/makeup/plans/{makeup_id}/move": REVIEWED | {"person_ids": [1], "slot_id": "{slot_id}"},
+    "/api/desk/makeup/plans/{makeup_id}/undo": REVIEWED | {"change_id": 1},
+    "/api/desk/makeup/asks/{ask_id}/decide": {"grant": True},
+    "/api/makeup/{makeup_id}/move": {"slot_id": "{slot_id}"},
+    "/api/makeup/absences/{absence_id}": {"text": WORDS},
+    "/api/result/recheck": {"version": OLD, "text": "对考核结果有异议，申请复核。请核对人文医学成绩。"},
+    "/api/desk/final-results/{result_id}/decide": {"version": OLD, "outcome": "qualified"},
+    "/api/desk/final-results/agree": {"results": [{"result_id": "{result_id}", "version": OLD}]},
+    "/api/desk/final-results/{result_id}/undo": REVIEWED,
+    "/api/desk/final-results/publish": {"cycle": 1, "results": ["{result_id}"]},
+    "/api/desk/final-results/{result_id}/keep": REVIEWED,
+    "/api/desk/final-results/{result_id}/correct": {"version": OLD, "outcome": "qualified"},
+    "/api/desk/final-results/{result_id}/suspend": REVIEWED | {"from_on": "2027-01-01", "until_on": "2027-06-01"},
+    "/api/desk/final-results/{result_id}/reassess": {"version": OLD, "arrangement": "再次考核安排另行通知"},
+    "/api/desk/final-results/{result_id}/reassessed": REVIEWED | {"passed": True},
+    "/api/desk/final-results/{result_id}/cancel": REVIEWED,
+    "/api/desk/rechecks/{recheck_id}/decision": REVIEWED | {"verdict": "upheld"},
+    "POST /api/desk/archives": {"cycle": 1, "province": "11"},
+    "POST /api/desk/paper-exams": {"id_number": id_number(SOMEBODY.number), "kind": "humanities", "reason": WORDS},
+    "/api/desk/paper-exams/{paper_id}/remove": {"reason": WORDS},
+    "POST /api/desk/paper-imports": b"",
+    "/api/desk/paper-imports/{import_id}/confirm": {"digest": "0" * 64},
+    "/api/desk/paper-imports/{import_id}/discard": {"reason": WORDS},
 }  # fmt: skip
 QUERIES: Final = {
+    "/api/bank/topics": "?pool=professional",
+    "/api/bank/facets": "?pool=professional",
+    "/api/bank/items": "?pool=professional",
+    "/api/bank/duplicates": "?pool=professional",
+    "/api/bank/imports": "?pool=professional&name=items.jsonl&format=",
+    "/api/bank/export/check": "?pool=professional&format=jsonl",
+    "/api/bank/export": "?pool=professional&format=jsonl",
+    "/api/desk/archives": "?province=11",
+    "/api/verify/notice": "?number=DK1&code=x",
     "/api/documents/{document_id}": "?link={link}",
     "/api/desk/physicians/import": "?institution={organisation_id}",
     "/api/desk/policies/{cycle_id}": "?province=11",
     "/api/certification/places": "?q=测试",
+    "/api/desk/makeup": "?cycle=1&province=11",
+    "/api/desk/makeup/absences": "?cycle=1&province=11&kind=humanities",
 }
 
 

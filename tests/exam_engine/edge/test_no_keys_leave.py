@@ -40,6 +40,7 @@ WATCHING: Final = {
 SCORE: Final = {"points", "points_max", "pass_points", "passed"}
 PAPER: Final = {
     "attempt_id", "items", "no", "type", "stem", "case", "group", "chain", "multiple", "options", "id", "text",
+    "pictures", "name", "alt",
 }  # fmt: skip
 PAPERS: Final = {
     "now", "papers", "sitting_id", "kind", "round", "title", "item_count", "minutes", "opens_at", "closes_at", "status",

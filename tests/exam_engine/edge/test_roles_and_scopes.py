@@ -126,7 +126,7 @@ LISTS: Final = [e for e in GUARDED if e.method == "GET" and named(e) in LINES an
 # Where the applicant's own desks and he himself read who he is.
 SHOWS_HIM: Final = {
     "GET /api/home", "GET /api/certification", "GET /api/application/{subject}", "GET /api/desk/reviews",
-    "GET /api/desk/physicians",
+    "GET /api/desk/physicians", "GET /api/desk/final-results",
 }  # fmt: skip
 
 

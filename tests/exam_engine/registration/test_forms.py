@@ -134,9 +134,20 @@ def test_a_field_is_shown_by_what_was_said_before_it(value: object, shown: bool)
     assert applies(where, {"moved": value}) is shown
 
 
-@given(st.dictionaries(st.text(), st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists)))
+FORMS = (FORM, profile.FORM, procedure.FORM, exemption.FORM)
+ANY_CODE = st.sampled_from(sorted({code for form in FORMS for code in form.fields()})) | st.text(max_size=3)
+SIMPLE = st.none() | st.booleans() | st.integers() | st.text(max_size=9)
+ANYTHING = SIMPLE | st.lists(
+    SIMPLE | st.lists(SIMPLE, max_size=2) | st.dictionaries(ANY_CODE, SIMPLE, max_size=2), max_size=3
+)
+VALUES = st.dictionaries(ANY_CODE, ANYTHING, max_size=4) | st.sampled_from(FORMS).flatmap(
+    lambda form: st.dictionaries(st.sampled_from(sorted(form.fields())), SIMPLE | ANYTHING, max_size=4)
+)
+
+
+@given(VALUES)
 def test_no_values_whatever_make_a_form_fall_over(values: dict[str, Any]) -> None:
-    for form in (FORM, profile.FORM, procedure.FORM, exemption.FORM):
+    for form in FORMS:
         try:
             kept = fits(form, values)
         except WrongValue:

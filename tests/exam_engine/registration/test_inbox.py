@@ -14,6 +14,7 @@ from exam_engine.registration.review import Subject
 
 WORDS = Path(__file__).parents[3] / "exam_engine" / "web" / "words"
 STARRED = {"M02", "M13", "M18", "M21", "M22", "M23", "M24", "M25", "M26", "M31", "M32", "M34", "M36", "M37"}
+OURS = {"C07"}  # where and when the make-up is, if not as M32 had it
 OPENS = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)  # half past midnight of the next day in China
 
 
@@ -27,13 +28,14 @@ def holes(sentence: str) -> set[str]:
 
 
 def test_an_sms_goes_out_for_exactly_the_starred_messages() -> None:
-    assert {code for code in inbox.KINDS if inbox.sent_by_sms(code)} == STARRED
+    assert {code for code in inbox.KINDS if inbox.sent_by_sms(code)} == STARRED | OURS
 
 
 @pytest.mark.parametrize("code", sorted(inbox.KINDS))
 def test_an_sms_asks_for_no_fact_its_message_may_lack(code: str) -> None:
     kind = inbox.KINDS[code]
     assert holes(kind.sms) <= set(kind.facts)
+    assert holes(kind.placed) <= {*kind.facts, "place"}
 
 
 @pytest.mark.parametrize("locale", ["zh-CN", "en"])
@@ -42,6 +44,7 @@ def test_every_message_has_a_sentence_that_is_filled_by_its_facts(locale: str) -
     for code, kind in inbox.KINDS.items():
         assert holes(said["to_person"][code]) <= {*kind.facts, *kind.may}, code
         assert not kind.may or holes(said["undated"][code]) <= set(kind.facts), code
+        assert not kind.placed or holes(said["placed"][code]) <= {*kind.facts, "place"}, code
     for code, kind in inbox.DIGESTS.items():
         assert holes(said["to_organisation"][code]) <= {*kind.facts, "count"}, code
     assert set(said["to_person"]) == set(inbox.KINDS)
@@ -57,6 +60,12 @@ def test_instants_of_an_sms_are_chinas_and_codes_are_words() -> None:
     assert inbox.sms_text("M26", facts) == "人文医学测评时间：2026-11-24 00:30至2026-12-01 00:30，请按时完成。"
     result = inbox.checked(inbox.KINDS["M31"], {"kind": "professional", "points": 71, "passed": True})
     assert inbox.sms_text("M31", result) == "您的业务水平成绩：71，合格。"
+
+
+def test_a_place_that_is_known_is_said() -> None:
+    facts = {"kind": "humanities", "opens_at": OPENS.isoformat(), "closes_at": OPENS.replace(day=30).isoformat()}
+    assert inbox.sms_text("M32", facts).endswith("至2026-12-01 00:30。")
+    assert inbox.sms_text("M32", facts | {"place": "测试考点一号教室"}).endswith("至2026-12-01 00:30，地点：测试考点一号教室。")
 
 
 def test_a_reason_with_braces_stays_what_it_is() -> None:

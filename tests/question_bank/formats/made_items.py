@@ -5,7 +5,19 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from question_bank.item import CASED, LETTERS, SET_SIZES, Item, ItemStatus, ItemType, Option, normal
+from question_bank.item import (
+    CASED,
+    CATEGORIES,
+    LETTERS,
+    LEVELS,
+    SET_SIZES,
+    Item,
+    ItemStatus,
+    ItemType,
+    Option,
+    Picture,
+    normal,
+)
 
 POOL = "p"
 ODD = (
@@ -106,6 +118,11 @@ def groups(draw: st.DrawFn, kinds: Sequence[ItemType] = tuple(ItemType)) -> list
                 set_code=set_code,
                 case=case,
                 status=draw(st.sampled_from(ItemStatus)),
+                category=draw(st.sampled_from(("", *CATEGORIES))),
+                specialties=tuple(sorted(draw(st.sets(NAME, max_size=3)))),
+                level=draw(st.sampled_from(("", *LEVELS))),
+                enemies=tuple(sorted(f"{code}x" for code in draw(st.sets(NAME, max_size=3)))),
+                pictures=tuple(draw(st.lists(st.builds(Picture, st.just("0a" * 32), TEXT), max_size=2))),
             )
         )
     return made

@@ -2,6 +2,7 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
 import type { Numbered } from '@shared/frames'
 import type { AttemptView, PaperView } from '@shared/shapes'
+import { forgetAllPictures, forgetPictures } from './pictures'
 
 /** `lost`: it was found that the server never got it and can't be given it any more; kept to be shown. */
 export interface Row {
@@ -118,13 +119,15 @@ class BrowserDrawer implements Drawer {
   }
 
   async clear(attempt: number): Promise<void> {
+    const pictures = forgetPictures(attempt).catch(() => undefined)
     const db = await this.db
-    await Promise.all([db.delete('papers', attempt), db.delete('views', attempt)])
+    await Promise.all([db.delete('papers', attempt), db.delete('views', attempt), pictures])
   }
 }
 
 /** Logging out on a shared computer: nothing of any paper stays behind. Unsent commands do, they are the owner's. */
 export async function clearPapers(): Promise<void> {
+  await forgetAllPictures().catch(() => undefined)
   try {
     const db = await openDB<Shelves>(DATABASE)
     for (const shelf of ['papers', 'views'] as const) {

@@ -30,8 +30,8 @@ export type InstitutionCount = Shapes['InstitutionCount']
 export type DayCount = Shapes['DayCount']
 export type AuditRow = Shapes['AuditRow']
 
-/** One page of a list; `next`: the `before` of the page after it. */
-export interface Page<Row> {
+/** One page of a list; `next`: where the page after it begins. */
+export interface Page<Row, Cursor = number> {
   rows: Row[]
-  next: number | null
+  next: Cursor | null
 }

@@ -9,6 +9,7 @@ describe('the menu', () => {
     expect(placesOf('agency')).toEqual([
       'sittings',
       'reviews',
+      'makeup',
       'cases',
       'photos',
       'centre',
@@ -19,6 +20,7 @@ describe('the menu', () => {
       'sittings',
       'reviews',
       'roster',
+      'makeup',
       'cases',
       'photos',
       'centre',
@@ -30,6 +32,7 @@ describe('the menu', () => {
     expect(placesOf('nation')).toEqual([
       'sittings',
       'reviews',
+      'makeup',
       'centre',
       'statistics',
       'admin',

@@ -7,10 +7,10 @@ import { useLogInAgain } from './useAsk'
 
 const TYPING_MS = 250
 
-export interface Keyset<Row> {
+export interface Keyset<Row, Cursor = number> {
   /** null until the first page is there. */
   rows: Ref<readonly Row[] | null>
-  next: Ref<number | null>
+  next: Ref<Cursor | null>
   busy: Ref<boolean>
   problem: Ref<Problem | null>
   more(): Promise<void>
@@ -20,19 +20,19 @@ export interface Keyset<Row> {
 }
 
 /** `fetchPage`: with `before` null the first page. `question`: whatever the page depends on. */
-export function useKeyset<Row, Question>(
-  fetchPage: (question: Question, before: number | null) => Promise<Page<Row>>,
+export function useKeyset<Row, Question, Cursor = number>(
+  fetchPage: (question: Question, before: Cursor | null) => Promise<Page<Row, Cursor>>,
   question: () => Question,
   keyOf: (row: Row) => number,
-): Keyset<Row> {
+): Keyset<Row, Cursor> {
   const rows = shallowRef<readonly Row[] | null>(null)
-  const next = ref<number | null>(null)
+  const next = shallowRef<Cursor | null>(null)
   const busy = ref(false)
   const problem = shallowRef<Problem | null>(null)
   const toLogIn = useLogInAgain()
   let run = 0 // an answer to a question that was left meanwhile is nobody's
 
-  async function load(before: number | null): Promise<void> {
+  async function load(before: Cursor | null): Promise<void> {
     const mine = ++run
     busy.value = true
     try {

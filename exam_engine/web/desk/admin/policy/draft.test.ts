@@ -25,7 +25,7 @@ describe('a draft', () => {
   })
 
   it('has a field for everything the server knows', () => {
-    expect(NAMES).toHaveLength(18)
+    expect(NAMES).toHaveLength(21)
   })
 
   it('says which fields differ', () => {

@@ -15,6 +15,9 @@ export const NUMBERS = [
   'escalate_h',
   'bind_tries_max',
   'batch_max',
+  'makeup_notice_days',
+  'makeup_move_days',
+  'absence_days',
 ] as const
 export const LISTS = ['other_conditions', 'other_exemptions'] as const
 export const SWITCHES = ['allow_voluntary', 'deferral', 'makeup', 'print_notice'] as const
@@ -38,6 +41,9 @@ export const RANGES: Record<NumberName, { min: number; max: number }> = {
   escalate_h: { min: 0, max: 240 },
   bind_tries_max: { min: 1, max: 100 },
   batch_max: { min: 1, max: 500 },
+  makeup_notice_days: { min: 0, max: 366 },
+  makeup_move_days: { min: 0, max: 366 },
+  absence_days: { min: 0, max: 366 },
 }
 
 const DEFAULTS: Policy = {
@@ -58,6 +64,9 @@ const DEFAULTS: Policy = {
   bind_tries_max: 5,
   batch_max: 100,
   makeup: true,
+  makeup_notice_days: 7,
+  makeup_move_days: 3,
+  absence_days: 15,
   print_notice: true,
 }
 

@@ -1,0 +1,1 @@
+"""The final result of a cycle: proposed, decided, published, rechecked, archived."""

@@ -1,0 +1,119 @@
+"""What papers of a pool aim at: the expected score they should all have, and the ability where they should measure best.
+
+The target is what the pool gives when it is used as evenly as the quotas allow, unless the blueprint names one: papers
+near it exist in the greatest number, and items wear out alike. The cut is the ability whose expected score, on such a
+paper, is the pass line: there it is decided who passes.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from question_bank.item import Problem
+from question_bank.parameters import Reals
+from question_bank.program import Program
+from question_bank.supply import Counts, Supply
+
+STEPS: Final = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 4.0)  # times its fair share; each step costs more
+SECONDS_MAX: Final = 20.0
+
+
+class Aim(NamedTuple):
+    """`uses`: how often each unit is used in an average paper. `reach`: the least and the most expected score."""
+
+    target: float
+    cut: float
+    reach: tuple[float, float]
+    uses: Reals
+
+
+def aim(supply: Supply, expected: float | None, pass_share: float) -> Aim | None:
+    """The aim of a supply; None when not even papers in parts exist. `expected`: as the blueprint has it."""
+    kinds = kinds_of(supply)
+    reach = _reach(supply, kinds)
+    if reach is None:
+        return None
+    uses = _even(supply, kinds, None)
+    assert uses is not None, "what can be reached can be reached evenly"
+    target = float(uses @ supply.points)
+    if expected is not None:
+        target = min(max(expected, reach[0]), reach[1])
+        near = _even(supply, kinds, target)
+        uses = uses if near is None else near
+    return Aim(target, supply.gauge.cut(uses, pass_share), reach, uses)
+
+
+def problems(found: Aim, expected: float | None) -> list[Problem]:
+    """What is wrong with the score that a blueprint wants."""
+    if expected is None or abs(found.target - expected) < 1e-9:
+        return []
+    least, most = found.reach
+    return [Problem("expected_reach", f"A score of {expected:g} is wanted, papers have {least:.1f} to {most:.1f}.")]
+
+
+def parts(kinds: dict[Counts, list[int]], by: Reals) -> list[tuple[Counts, list[int]]]:
+    """Every kind cut into a few parts whose units are alike by a figure: the easier ones, the harder ones."""
+    return [(counts, part) for counts, places in kinds.items() for part in _cut(sorted(places, key=by.__getitem__))]
+
+
+def _cut(places: list[int]) -> list[list[int]]:
+    """The outermost alone, then twos, fours, ...: whoever looks for extremes looks there."""
+    low, high = [], []
+    size = 1
+    while len(places) > 2 * size:
+        low.append(places[:size])
+        high.append(places[-size:])
+        places, size = places[size:-size], 2 * size
+    return [*low, places, *high]
+
+
+def kinds_of(supply: Supply) -> dict[Counts, list[int]]:
+    """Places of the units that count the same."""
+    kinds: dict[Counts, list[int]] = {}
+    for place, counts in enumerate(supply.counts):
+        kinds.setdefault(counts, []).append(place)
+    return kinds
+
+
+def _reach(supply: Supply, kinds: dict[Counts, list[int]]) -> tuple[float, float] | None:
+    """By linear programs over parts of the kinds."""
+    ends = []
+    cells = parts(kinds, supply.points)
+    for sign in (1.0, -1.0):
+        program = Program()
+        program.rows((limit.least, limit.most) for limit in supply.limits)
+        for counts, places in cells:
+            mean = float(supply.points[places].mean())
+            program.column([(limit, float(count)) for limit, count in counts], len(places), cost=sign * mean)
+        found = program.solve(SECONDS_MAX) if kinds else None
+        if found is None:
+            return None
+        ends.append(sign * found.objective)
+    return ends[0], ends[1]
+
+
+def _even(supply: Supply, kinds: dict[Counts, list[int]], target: float | None) -> Reals | None:
+    """Uses of each unit, alike inside a kind, with steeper and steeper costs for what is used more."""
+    program = Program()
+    program.rows((limit.least, limit.most) for limit in supply.limits)
+    points = program.row(-np.inf if target is None else target, np.inf if target is None else target)
+    fair = supply.item_count / float(supply.sizes.sum())
+    columns = []
+    for counts, places in kinds.items():
+        stock = len(places)
+        mean = float(supply.points[places].mean())
+        entries = [*((limit, float(count)) for limit, count in counts), (points, mean)]
+        below, size = 0.0, float(supply.sizes[places[0]])
+        for step in (*STEPS, np.inf):
+            upto = min(1.0, step * fair)
+            if upto > below:  # the costs are the slope of the square: it is least where all are alike
+                cost = size * (below + upto)
+                columns.append((program.column(entries, stock * (upto - below), cost=cost), places))
+            below = max(below, upto)
+    found = program.solve(SECONDS_MAX)
+    if found is None:
+        return None
+    uses = np.zeros(len(supply.units))
+    for column, places in columns:
+        uses[places] += found.values[column] / len(places)
+    return uses
