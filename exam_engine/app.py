@@ -19,6 +19,7 @@ from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import RedisError
 
 from exam_engine import demo_results, workers
+from exam_engine.bank_view import Pools
 from exam_engine.bus import Bus, Keys, Wake
 from exam_engine.clock import DatabaseClock
 from exam_engine.demo import Demo, seed
@@ -167,6 +168,7 @@ def application(house: House) -> web.Application:
     app[desk.BOARDS] = Boards(house)
     app[photos.ENROLMENT] = Enrolment(house)
     app[statistics.FIGURES] = statistics.Figures(house)
+    app[blueprints.POOLS] = Pools(house.pool)
     app[item_statistics.DESK] = item_statistics.Desk(house)
     app[bank_finding.NEAR] = Near(house.pool)
     app[bank_pictures.CLEANING] = asyncio.Semaphore(bank_pictures.CLEANED_MAX)

@@ -16,8 +16,8 @@ FROM exam.blueprints b LEFT JOIN people.accounts a USING (account_id) LEFT JOIN 
 LEFT JOIN LATERAL (SELECT number, digest FROM exam.blueprint_numbers n WHERE n.blueprint_id = b.blueprint_id
     ORDER BY number DESC LIMIT 1) n ON true"""
 # $1: the province whose blueprints are seen beside the nation's, or null for all.
-LIST: Final = f"{_ROW} WHERE $1::text IS NULL OR b.province IN ($1, '00') ORDER BY b.province, b.code LIMIT 500"  # noqa: S608
-ONE: Final = f"{_ROW} WHERE b.blueprint_id = $2 AND ($1::text IS NULL OR b.province IN ($1, '00'))"  # noqa: S608
+LIST: Final = f"{_ROW} WHERE $1::text IS NULL OR b.province IN ($1, '00') ORDER BY b.province, b.code LIMIT 500"
+ONE: Final = f"{_ROW} WHERE b.blueprint_id = $2 AND ($1::text IS NULL OR b.province IN ($1, '00'))"
 LOCKED: Final = f"{ONE} FOR UPDATE OF b"
 ADD: Final = """
 INSERT INTO exam.blueprints (province, code, name, body, account_id) VALUES ($1, $2, $3, $4::json, $5)

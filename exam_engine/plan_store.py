@@ -12,12 +12,14 @@ p.plan_id, p.sitting_id, p.mode, p.seed, p.asked, p.state, p.progress, p.failed,
         AS goals_met"""
 _FROM: Final = """
 FROM exam.plans p JOIN exam.sittings s USING (sitting_id)
-LEFT JOIN people.accounts am ON am.account_id = p.account_id LEFT JOIN people.persons made ON made.person_id = am.person_id
-LEFT JOIN people.accounts aa ON aa.account_id = p.approved_by LEFT JOIN people.persons said ON said.person_id = aa.person_id"""
+LEFT JOIN people.accounts am ON am.account_id = p.account_id
+LEFT JOIN people.persons made ON made.person_id = am.person_id
+LEFT JOIN people.accounts aa ON aa.account_id = p.approved_by
+LEFT JOIN people.persons said ON said.person_id = aa.person_id"""
 SITTING: Final = f"SELECT s.sitting_id FROM exam.sittings s WHERE {_SCOPE} AND s.sitting_id = $3"  # noqa: S608
 SITTING_LOCKED: Final = f"{SITTING} FOR UPDATE"
-LIST: Final = f"SELECT {_PLAN} {_FROM} WHERE {_SCOPE} AND p.sitting_id = $3 ORDER BY p.plan_id DESC LIMIT 50"  # noqa: S608
-ONE: Final = f"SELECT {_PLAN}, p.forms, p.certificate {_FROM} WHERE {_SCOPE} AND p.plan_id = $3"  # noqa: S608
+LIST: Final = f"SELECT {_PLAN} {_FROM} WHERE {_SCOPE} AND p.sitting_id = $3 ORDER BY p.plan_id DESC LIMIT 50"
+ONE: Final = f"SELECT {_PLAN}, p.forms, p.certificate {_FROM} WHERE {_SCOPE} AND p.plan_id = $3"
 ENTERED: Final = "SELECT EXISTS (SELECT FROM exam.attempts WHERE sitting_id = $1)"
 SILENT_S: Final = 60
 # Whoever made it is gone: its process was stopped. Nothing waits for it any longer.
@@ -74,6 +76,7 @@ WHERE s.sitting_id = $1
 """
 # Who uses which form, so that each is used alike: how often papers of each were begun.
 FORMS_USED: Final = """
-SELECT (b.body ->> 'form')::integer AS form, count(*) AS times FROM exam.papers b JOIN exam.attempts a USING (attempt_id)
+SELECT (b.body ->> 'form')::integer AS form, count(*) AS times
+FROM exam.papers b JOIN exam.attempts a USING (attempt_id)
 WHERE a.sitting_id = $1 AND b.body ->> 'form' IS NOT NULL GROUP BY 1
 """

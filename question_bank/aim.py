@@ -1,4 +1,4 @@
-"""What papers of a pool aim at: the expected score they should all have, and the ability where they should measure best.
+"""What papers of a pool aim at: the expected score all should have, and the ability where they should measure best.
 
 The target is what the pool gives when it is used as evenly as the quotas allow, unless the blueprint names one: papers
 near it exist in the greatest number, and items wear out alike. The cut is the ability whose expected score, on such a

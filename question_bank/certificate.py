@@ -49,7 +49,7 @@ class PoolFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Overlap(msgspec.Struct, frozen=True, kw_only=True):
-    """Items that two papers share. `matrix` of forms (its diagonal: the items of each); `counts[n]`: pairs that share n.
+    """Items that two papers share. `matrix` of forms (its diagonal: items of each); `counts[n]`: pairs that share n.
 
     `mean`, `p99`, `most` are shares of a paper.
     """
@@ -104,7 +104,7 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True):
-    """One goal: `reached` has to be at most (`upper`) or at least `wanted`. Not `applies`: its condition is not given."""
+    """`reached` has to be at most (`upper`) or at least `wanted`. Not `applies`: the goal's condition is not given."""
 
     code: str
     wanted: float

@@ -3,9 +3,11 @@
 A paper starts as random units that keep every quota. Then single units are exchanged: for one of the same kind, which
 no quota notices, or for one of the same type where all quotas still hold. While something is missing, only exchanges
 that help are taken. Before that the paper is shaken: exchanges that quotas allow, whatever they do to the score, so
-that papers that began alike drift apart. What comes in is drawn by the shares that items should have (rates), so exposure stays what it was planned to be.
+that papers that began alike drift apart. What comes in is drawn by the shares that items should have (rates), so
+exposure stays what it was planned to be.
 """
 
+import math
 import random
 from bisect import bisect
 from collections.abc import Sequence
@@ -50,12 +52,12 @@ class Deck:
                     if len(found) == count:
                         return list(found)
         free = [place for place in self.places if place not in barred]
-        return sorted(free, key=lambda place: self._key(place, rng))[:count]
+        return sorted(free, key=lambda place: self._key(place, rng))[:count]  # the one that comes first in a race
 
     def _key(self, place: int, rng: random.Random) -> float:
         index = bisect_place(self.places, place)
         weight = self._sums[index] - (self._sums[index - 1] if index else 0.0)
-        return -(rng.random() ** (1.0 / max(weight, 1e-9)))
+        return -math.log(max(rng.random(), 1e-300)) / max(weight, 1e-9)
 
 
 def bisect_place(places: Sequence[int], place: int) -> int:
@@ -187,9 +189,7 @@ class _Paper:
             self._count(into, 1)
 
     def _fits(self, out: int, into: int) -> bool:
-        change: dict[int, int] = {}
-        for limit, count in self.deck.counts[into]:
-            change[limit] = count
+        change = dict(self.deck.counts[into])
         for limit, count in self.deck.counts[out]:
             change[limit] = change.get(limit, 0) - count
         for limit, count in change.items():

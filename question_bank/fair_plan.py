@@ -1,11 +1,12 @@
 """Papers on the fly that are equally hard: each physician his own, all inside one band of expected scores.
 
 Prepared once: what papers aim at (aim), in which share of the papers each item should be (rates), and some hundreds of
-recipes (walk) of which each was mended until a paper of it is inside the band and measures well (exchange). A draw picks
-a recipe and random units by their shares, and mends those; that takes about a millisecond. It is a function of its seed.
+recipes (walk) of which each was mended until a paper of it is inside the band and measures well (exchange). A draw
+picks a recipe and random units by their shares, and mends those; that takes about a millisecond. It is a function of
+its seed.
 
-Where a pool can't give what is asked (a score in the band for these few items), papers come as near as they can: quotas,
-whole sets and enemies always hold, and the certificate says what was reached.
+Where a pool can't give what is asked (a score in the band for these few items), papers come as near as they can:
+quotas, whole sets and enemies always hold, and the certificate says what was reached.
 """
 
 import random

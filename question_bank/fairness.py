@@ -4,6 +4,7 @@ Everything is computed from a table with a row for each paper and a column for e
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
@@ -190,7 +191,7 @@ def _overlap(table: Table, sizes: Reals, item_count: int, *, matrix: bool) -> Ov
 def _exposure(supply: Supply, table: Table) -> Exposure:
     shares = table.mean(axis=0)
     sizes = supply.sizes.astype(np.int64)
-    edges = list(zip(BARS, BARS[1:], strict=False))
+    edges = list(pairwise(BARS))
     bars = [Bar(0.0, 0.0, int(sizes[shares == 0].sum()))]
     bars += [Bar(low, high, int(sizes[(shares > low) & (shares <= high + 1e-9)].sum())) for low, high in edges]
     worn = np.argsort(-shares, kind="stable")

@@ -1,18 +1,18 @@
 """Parallel forms: k papers of one blueprint that are equally hard and measure equally well where it matters.
 
-**Bound.** Add k papers up: unit u is used y[u] times, at most as often as its exposure allows, every quota holds k times,
-and no pair of papers may share more than so many items. Without asking for whole numbers this is one linear program; its
-optimum divided by k is more information than the average of any k papers can have. No k forms can beat it: that is the
-bound the certificate compares with.
+**Bound.** Add k papers up: unit u is used y[u] times, at most as often as its exposure allows, every quota holds k
+times, and no pair of papers may share more than so many items. Without asking for whole numbers this is one linear
+program; its optimum divided by k is more information than the average of any k papers can have. No k forms can beat it:
+that is the bound the certificate compares with.
 
 **Forms.** One after the other, each by an integer program: quotas, sets as whole units, enemies, an expected score
 inside the band around the target, at most so many items in common with each form before, and as much information as
 there is without having more than its part of it. What the forms still to come need stands in the same program as a
 *shadow* (continuous, added up), so that no form takes what the later ones can't do without. Whole numbers are asked for
 of the kinds (units that count the same); then quotas hold exactly, and all but a handful of units come out whole. Which
-of those few are taken is settled by exchanges inside a kind (levelling), which also make the forms alike. Every rule and
-both bounds are counted again at the end: forms that miss one are searched for anew with whole numbers for every unit,
-and if that does not do either, the error names what gave way. Nothing is handed out that breaks a rule.
+of those few are taken is settled by exchanges inside a kind (levelling), which also make the forms alike. Every rule
+and both bounds are counted again at the end: forms that miss one are searched for anew with whole numbers for every
+unit, and if that does not do either, the error names what gave way. Nothing is handed out that breaks a rule.
 """
 
 import random

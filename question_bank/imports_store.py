@@ -20,7 +20,9 @@ WHERE import_id = $1 AND state = 'reading'
 # Who confirms first writes; a second click finds nothing to take.
 TAKE: Final = """
 UPDATE bank.imports SET state = 'writing', done = 0, heard_at = $3::timestamptz WHERE import_id = $1 AND account_id = $2
-    AND (state = 'read' OR (state = 'writing' AND heard_at < $3::timestamptz - make_interval(secs => $4::double precision))) RETURNING items
+    AND (state = 'read' OR (state = 'writing'
+        AND heard_at < $3::timestamptz - make_interval(secs => $4::double precision)))
+RETURNING items
 """
 END: Final = """
 UPDATE bank.imports SET state = $2, problem = $3, done = $4, heard_at = $5, report = coalesce($6::json, report),

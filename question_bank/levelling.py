@@ -1,8 +1,8 @@
 """Making forms alike by exchanges: units that count the same change places, so no quota ever notices.
 
-A form gives a unit to another form, or back to those nobody uses, for one of the same kind. Each exchange is the best of
-all there are for the form that is furthest off; it ends when every form is inside the band and alike in information, or
-when no exchange helps any more. Enemies, uses and overlap are kept by every single exchange.
+A form gives a unit to another form, or back to those nobody uses, for one of the same kind. Each exchange is the best
+of all there are for the form that is furthest off; it ends when every form is inside the band and alike in information,
+or when no exchange helps any more. Enemies, uses and overlap are kept by every single exchange.
 """
 
 from collections.abc import Sequence
@@ -82,10 +82,7 @@ class _State:
         """Make the best exchange for this form; False when none helps."""
         found = self._exchanges(form)
         found.sort()
-        for _, out, into, other in found[:TRIES_MAX]:
-            if self._try(form, out, into, other):
-                return True
-        return False
+        return any(self._try(form, out, into, other) for _, out, into, other in found[:TRIES_MAX])
 
     def _off(self, score: Reals | float, worth: Reals | float) -> Reals | float:
         want = self._want
@@ -108,8 +105,8 @@ class _State:
             worths = self._worths[others] - self._worths[out]
             after = np.asarray(self._off(self._score[form] + points, self._worth[form] + worths))
             free = self._uses[others] < self._want.uses_max
-            for index in np.flatnonzero(free & ((after < mine) | (bad > 0))):
-                found.append((float(after[index]) - mine, out, int(others[index]), -1))
+            helpful = np.flatnonzero(free & ((after < mine) | (bad > 0)))
+            found += [(float(after[index]) - mine, out, int(others[index]), -1) for index in helpful]
             if len(self.forms) > 1 and not bad:
                 found += self._trades(form, out, others[~free], after[~free] - mine, points[~free], worths[~free])
         return found

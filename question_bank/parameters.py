@@ -1,13 +1,13 @@
 """How hard items are: the two-parameter logistic model of an item version, and what follows from it for a paper.
 
 An average physician has ability 0, and abilities are spread as a standard normal. Whoever has ability t answers an item
-rightly with probability 1 / (1 + exp(-a (t - b))): `b` is its difficulty, `a` how sharply it tells people apart. An item
-whose answers have been calibrated has its own numbers. For the others the author's difficulty stands in, with a = 1 and
-the b at which the share of right answers over all physicians is .85 (easy), .70 (medium) or .50 (hard). These three
-shares are our own convention, no rule of the field: they are what makes 3 : 5 : 2 a paper of 70.5 points.
+rightly with probability 1 / (1 + exp(-a (t - b))): `b` is its difficulty, `a` how sharply it tells people apart. An
+item whose answers have been calibrated has its own numbers. For the others the author's difficulty stands in, with a =
+1 and the b at which the share of right answers over all physicians is .85 (easy), .70 (medium) or .50 (hard). These
+three shares are our own convention, no rule of the field: they are what makes 3 : 5 : 2 a paper of 70.5 points.
 
-The mean over all abilities has no closed form; it is a Gauss-Hermite quadrature, exact to six digits for every
-a up to 3.
+The mean over all abilities has no closed form; it is a Gauss-Hermite quadrature, exact to six digits for every a up to
+3.
 """
 
 from collections.abc import Mapping, Sequence

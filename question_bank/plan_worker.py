@@ -15,7 +15,7 @@ from question_bank.audience import Person
 from question_bank.certificate import Certificate
 from question_bank.item import Item
 from question_bank.parameters import Parameters
-from question_bank.planning import FormBody, Order, plan_papers
+from question_bank.planning import Clocks, FormBody, Order, plan_papers
 from question_bank.pool import Pool
 from question_bank.recipes import ImpossibleBlueprint
 
@@ -51,7 +51,7 @@ def work(job: PlanJob, tell: "Tell") -> None:
             Pool(job.items),
             known,
             job.people,
-            time.monotonic,
+            Clocks(time.monotonic, time.process_time),
             lambda done: tell(PlanNews(progress=min(99, done))),
         )
     except ImpossibleBlueprint as error:

@@ -60,11 +60,20 @@ class Planned(NamedTuple):
 
 
 Clock = Callable[[], float]
+
+
+class Clocks(NamedTuple):
+    """Seconds: of the wall, for limits, and of computing, for rates that others on the machine don't change."""
+
+    wall: Clock
+    computing: Clock
+
+
 Progress = Callable[[int], None]  # per cent
 
 
 def plan_papers(
-    order: Order, pool: Pool, known: Known, people: Sequence[Person], clock: Clock, progress: Progress
+    order: Order, pool: Pool, known: Known, people: Sequence[Person], clocks: Clocks, progress: Progress
 ) -> Planned:
     """The plan of an order for these kinds of people.
 
@@ -72,11 +81,11 @@ def plan_papers(
     """
     if found := check(order.blueprint):
         raise ImpossibleBlueprint(found)
-    certificates, forms, XX
+    certificates, forms, whose = list[Certificate](), list[FormBody](), list[Drawn]()
     for number, person in enumerate(people):
         part = share(order.blueprint, pool, person)
         if part:
-            drawn.append(drawn(part, order.blueprint))
+            whose.append(drawn(part, order.blueprint))
             if part.problem:
                 raise ImpossibleBlueprint([Problem("audience_short", part.problem)])
 
@@ -84,11 +93,11 @@ def plan_papers(
             progress(round(100 * (number + done) / len(people)))
 
         make = _forms if order.mode == "forms" else _fly
-        made, certificate = make(order, pool, known, part, clock, report)
+        made, certificate = make(order, pool, known, part, clocks, report)
         certificates.append(certificate)
         before = len(forms)
         forms += [_of_person(form, person, before) for form in made]
-    whole = msgspec.structs.replace(_worst(certificates), audience=tuple(drawn))
+    whole = msgspec.structs.replace(_worst(certificates), audience=tuple(whose))
     return Planned(tuple(forms), whole)
 
 
@@ -109,19 +118,19 @@ def _worst(found: Sequence[Certificate]) -> Certificate:
 
 
 def _forms(
-    order: Order, pool: Pool, known: Known, part: Share | None, clock: Clock, report: Callable[[float], None]
+    order: Order, pool: Pool, known: Known, part: Share | None, clocks: Clocks, report: Callable[[float], None]
 ) -> tuple[list[FormBody], Certificate]:
-    began = clock()
+    began = clocks.wall()
     stock = supply(order.blueprint, pool, known, part, order.avoid)
     aimed = _aimed(stock, order)
     overlap = int(order.overlap_max * order.blueprint.item_count)
     wish = Wish(order.forms, order.seed, aimed.target, aimed.cut, overlap, order.uses_max, order.seconds_max)
     try:
-        made = make_forms(stock, wish, clock, lambda done, wanted: report(done / wanted))
+        made = make_forms(stock, wish, clocks.wall, lambda done, wanted: report(done / wanted))
         single = bound(stock, wish._replace(forms=1, uses_max=1), order.seconds_max)
     except ImpossibleForms as error:
         raise ImpossibleBlueprint(error.problems) from error
-    took = clock() - began
+    took = clocks.wall() - began
     story = _story(order, stock, aimed, pool, known, part, made.forms)._replace(
         bound=made.bound,
         single_bound=single,
@@ -134,19 +143,19 @@ def _forms(
 
 
 def _fly(
-    order: Order, pool: Pool, known: Known, part: Share | None, clock: Clock, report: Callable[[float], None]
+    order: Order, pool: Pool, known: Known, part: Share | None, clocks: Clocks, report: Callable[[float], None]
 ) -> tuple[list[FormBody], Certificate]:
-    began = clock()
+    began = clocks.wall()
     plan = prepare_fair(order.blueprint, pool, known, order.pass_share, part)
     if wrong := problems(plan.aim, order.blueprint.expected):
         raise ImpossibleBlueprint(wrong)
     report(0.3)
-    papers, took = sample_of(plan, order.seed, order.sample, clock, lambda done: report(0.3 + 0.6 * done))
+    papers, took = sample_of(plan, order.seed, order.sample, clocks.computing, lambda done: report(0.3 + 0.6 * done))
     single = bound(plan.supply, Wish(1, 0, plan.aim.target, plan.aim.cut, 0, 1), order.seconds_max)
     story = _story(order, plan.supply, plan.aim, pool, known, part, papers)._replace(
         bound=plan.rates.bound,
         single_bound=single,
-        made_in_s=clock() - began,
+        made_in_s=clocks.wall() - began,
         papers_per_s=len(papers) / max(took, 1e-9),
     )
     return [], certify(plan.supply, papers, story)
@@ -220,6 +229,7 @@ def _sections(stock: Supply, form: Sequence[int]) -> tuple[int, ...]:
 
 
 def drawn(part: Share, blueprint: Blueprint) -> Drawn:
+    """Where people of one kind draw their own part from, as it is certified."""
     held = dict(part.held)
     assert blueprint.audience is not None
     return Drawn(

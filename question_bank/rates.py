@@ -2,8 +2,8 @@
 
 Two wishes pull apart: items that measure best at the cut, and items used alike so that two papers share little. First a
 linear program finds the most information a paper can have on average if no item is in more than a certain share of the
-papers: no way of drawing can beat it, that is the bound. Then a second one gives up a little of it and, of all ways that
-keep the rest, takes the most even. Its solution says for every unit in which share of the papers it should be.
+papers: no way of drawing can beat it, that is the bound. Then a second one gives up a little of it and, of all ways
+that keep the rest, takes the most even. Its solution says for every unit in which share of the papers it should be.
 """
 
 from typing import Final, NamedTuple

@@ -1,4 +1,4 @@
-"""Recipes found: one by the solver, or the proof that there is none; from it many by the walk. Kept by their numbers."""
+"""Recipes found: one by the solver, or the proof that there is none; from it many by the walk."""
 
 import random
 from collections.abc import Iterator, Sequence

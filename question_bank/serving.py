@@ -46,7 +46,7 @@ def form_paper(
 ) -> Paper:
     """The form laid out with `seed`. `items` are its own, in the versions it names, whatever became of them since."""
     units = Pool([msgspec.structs.replace(item, status=ItemStatus.ACTIVE) for item in items]).units
-    section_of = {ref: section for ref, section in zip(form.refs, form.sections, strict=bool(form.sections))}
+    section_of = dict(zip(form.refs, form.sections, strict=bool(form.sections)))
     firsts = ((unit.place, unit.items[0]) for unit in units)
     sections = {place: section_of[item.item_id, item.version] for place, item in firsts} if form.sections else None
     rng = random.Random(seed)  # noqa: S311  repeatable is the point; the seed is what must not be guessed

@@ -35,8 +35,8 @@ from exam_engine.registration.dictionaries import PROVINCES
 from exam_engine.store import Row, Runner
 from question_bank.audience import Person, share
 from question_bank.blueprint import Blueprint, check, decode
-from question_bank.feasibility import Outlook, outlook
 from question_bank.certificate import Drawn
+from question_bank.feasibility import Outlook, outlook
 from question_bank.item import DIFFICULTIES, NAME_LENGTH_MAX
 from question_bank.item import Problem as ItemProblem
 from question_bank.planning import drawn

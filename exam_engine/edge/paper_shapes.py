@@ -245,7 +245,7 @@ class SittingBody(_Shape, frozen=True, kw_only=True):
     points_per_item: Annotated[int, Meta(ge=1, le=100)]
     pass_points: Annotated[int, Meta(ge=0, le=100_000)]
     policy: Policy = Policy()
-    audience: Annotated[list[Code], Meta(max_length=60)] = []
+    audience: Annotated[list[Code], Meta(max_length=60)] = msgspec.field(default_factory=list)
     by_invitation: bool = False
 
 

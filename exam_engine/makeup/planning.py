@@ -80,8 +80,12 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def gap(self) -> float:
-        """How much cheaper a plan could be at most, as a share of this one's cost."""
-        return 0.0 if self.cost == self.bound else (self.cost - self.bound) / self.cost
+        """How much cheaper a plan could be at most, as a share of what this one's seats cost.
+
+        Missing seats are missing in any plan, so they don't count; they would hide everything else.
+        """
+        seats = self.cost - SEAT_COST * len(self.unplaced)
+        return 0.0 if self.cost == self.bound else (self.cost - self.bound) / seats
 
 
 def arrange(

@@ -61,6 +61,7 @@ def _nothing(_self: FakeRegistration, *_: object) -> Written:
 READS: Final[dict[str, Callable[..., Sequence[Any]]]] = dict.fromkeys(
     (
         settling.STANDS,
+        settling.OUTCOMES,
         tending.LATE_PROFILES,
         tending.SILENT_EXEMPTIONS,
         tending.REMINDERS_DUE,

@@ -6,6 +6,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from typing import Any, NamedTuple
 
+import msgspec
+
+from exam_engine import blueprint_store, plan_store
 from exam_engine.demo_registration import WALKERS, id_number
 from exam_engine.edge.http import Endpoint
 from exam_engine.makeup import makeup_store
@@ -14,10 +17,11 @@ from exam_engine.results.tending import look_at
 from proctor import store as proctor
 from tests.applicant import Applicant
 from tests.candidate import Candidate, Person
-from tests.exam_engine.edge.role_table import BODIES, QUERIES, REGISTRATION, ROLES
+from tests.exam_engine.edge.role_table import BODIES, PAPER, QUERIES, REGISTRATION, ROLES
 from tests.exam_engine.edge.server import Server
 
 A_PICTURE = "1" * 64
+PLAN = '{"forms": 0, "overlap_max": 0.25, "uses_max": 0, "sample": 2000}'
 
 
 class Cast(NamedTuple):
@@ -101,12 +105,23 @@ async def _exam(server: Server, candidate: Candidate, stack: AsyncExitStack) -> 
         "case_id": case["case"]["case_id"],
         "check_id": await pool.fetchval(proctor.BEGIN_CHECK, candidate.attempt_id, candidate.device, []),
         "photo_id": await pool.fetchval(proctor.ADD_PHOTO, *photo),
+        "blueprint_id": await _blueprint(server),
+        "plan_id": await pool.fetchval(plan_store.ADD, sitting_id, "fly", 1, PLAN, None),
         "job": "job-of-nobody",
         "item_id": await pool.fetchval("SELECT item_id FROM bank.items WHERE code = 'P-I-001'"),
         "item_code": "P-I-001",
         "version_id": 1,
         "picture": A_PICTURE,
     }
+
+
+async def _blueprint(server: Server) -> int:
+    """A blueprint of the province, published."""
+    pool = server.house.pool
+    body = msgspec.json.encode(PAPER).decode()
+    blueprint_id = await pool.fetchval(blueprint_store.ADD, "11", "table", "测试蓝图", body, None)
+    await pool.execute(blueprint_store.PUBLISH, blueprint_id, 1, "测试蓝图", body, blueprint_store.digest(body), None)
+    return int(blueprint_id)
 
 
 async def _registration(server: Server, applicant: Applicant, other: Applicant) -> dict[str, int | str]:

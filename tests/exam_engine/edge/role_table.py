@@ -245,6 +245,27 @@ GET /api/desk/paper-imports/template | agy pro | 200 | -
 GET /api/desk/paper-imports/{import_id} | agy pro nat | 404 no_such_import | 404 no_such_import
 POST /api/desk/paper-imports/{import_id}/confirm | agy pro | 404 no_such_import | 404 no_such_import
 POST /api/desk/paper-imports/{import_id}/discard | agy pro | 404 no_such_import | 404 no_such_import
+GET /api/desk/blueprints | agy aut pro nat | 200 | -
+POST /api/desk/blueprints | pro nat | 409 blueprint_exists | 404 no_such_province
+GET /api/desk/blueprints/{blueprint_id} | agy aut pro nat | 200 | 404 no_such_blueprint, agy 200, aut 200
+PUT /api/desk/blueprints/{blueprint_id} | pro nat | 409 changed_meanwhile | 404 no_such_blueprint
+POST /api/desk/blueprints/{blueprint_id}/publish | pro nat | 409 changed_meanwhile | 404 no_such_blueprint
+DELETE /api/desk/blueprints/{blueprint_id} | pro nat | 409 blueprint_published | 404 no_such_blueprint
+POST /api/desk/blueprints/check | agy aut pro nat | 200 | -
+GET /api/desk/blueprints/outline | agy aut pro nat | 200 | -
+GET /api/desk/sittings/{sitting_id}/plans | agy pro nat | 200 | 404 no_such_sitting
+POST /api/desk/sittings/{sitting_id}/plans | agy pro nat | 409 papers_locked | 404 no_such_sitting
+GET /api/desk/plans/{plan_id} | agy pro nat | 200 | 404 no_such_plan
+GET /api/desk/plans/{plan_id}/certificate.html | agy pro nat | 409 plan_not_made | 404 no_such_plan
+POST /api/desk/plans/{plan_id}/approve | agy pro nat | 409 plan_not_made | 404 no_such_plan
+DELETE /api/desk/plans/{plan_id} | agy pro nat | 409 plan_being_made | 404 no_such_plan
+GET /api/desk/sittings/made | agy pro nat | 200 | -
+GET /api/desk/sittings/choices | agy pro nat | 200 | -
+POST /api/desk/sittings | agy pro nat | 409 window_outside | 404 no_such_agency, pro 404 no_such_province
+GET /api/desk/sittings/{sitting_id} | agy pro nat | 200 | 404 no_such_sitting
+PUT /api/desk/sittings/{sitting_id} | agy pro nat | 409 changed_meanwhile | 404 no_such_sitting
+POST /api/desk/sittings/{sitting_id}/announce | agy pro nat | 409 changed_meanwhile | 404 no_such_sitting
+DELETE /api/desk/sittings/{sitting_id} | agy pro nat | 409 exam_entered | 404 no_such_sitting
 """
 # Where a physician asks as one who registers: not the candidate of the exam, but the applicant.
 REGISTRATION: Final = (
@@ -255,6 +276,12 @@ WORDS: Final = "情况说明，供核实"
 OLD: Final = 2**31 - 1  # a version nobody has seen
 REVIEWED: Final = {"version": OLD, "reason": WORDS}
 SOMEBODY: Final = WALKERS[4]
+PAPER: Final = {"code": "table", "pool": "humanities", "item_count": 5, "types": {"A1": 5}}
+EXAM: Final = {
+    "cycle": 1, "kind": "humanities", "round": "first", "title": "人文医学测评", "agency_id": "{agency_id}",
+    "opens_at": "2001-01-01T00:00:00Z", "closes_at": "2001-01-02T00:00:00Z", "blueprint_id": "{blueprint_id}",
+    "points_per_item": 2, "pass_points": 6,
+}  # fmt: skip
 # What is sent; a text that is nothing but {name} stands for the number of the cast.
 BODIES: Final[dict[str, Any]] = {
     "/api/desk/sittings/{sitting_id}/acts": {
@@ -371,6 +398,15 @@ BODIES: Final[dict[str, Any]] = {
     "POST /api/desk/paper-imports": b"",
     "/api/desk/paper-imports/{import_id}/confirm": {"digest": "0" * 64},
     "/api/desk/paper-imports/{import_id}/discard": {"reason": WORDS},
+    "POST /api/desk/blueprints": {"name": "测试蓝图", "body": PAPER, "province": "11"},
+    "PUT /api/desk/blueprints/{blueprint_id}": {"version": OLD, "name": "测试蓝图", "body": PAPER},
+    "/api/desk/blueprints/{blueprint_id}/publish": {"version": OLD},
+    "/api/desk/blueprints/check": {"body": PAPER},
+    "POST /api/desk/sittings/{sitting_id}/plans": {"mode": "fly"},
+    "/api/desk/plans/{plan_id}/approve": {"digest": "0" * 64},
+    "POST /api/desk/sittings": {"body": EXAM, "province": "11"},
+    "PUT /api/desk/sittings/{sitting_id}": {"version": OLD, "body": EXAM},
+    "/api/desk/sittings/{sitting_id}/announce": {"version": OLD},
 }  # fmt: skip
 QUERIES: Final = {
     "/api/bank/topics": "?pool=professional",

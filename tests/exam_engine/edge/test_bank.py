@@ -41,7 +41,7 @@ class Desk(Person):
         async with self.http.post(self.base_url + path, data=data) as response:
             return await self._answer(response)
 
-    async def add(self, code: str = "", pool: str = POOL, **changes: object) -> Any:
+    async def add(self, code: str = "", pool: str = POOL, **changes: Any) -> Any:
         return await self.post("/api/bank/items", {"pool": pool, "code": code, "content": A1 | changes})
 
     async def see(self, item: Any) -> Any:
@@ -63,7 +63,7 @@ class People:
     def __init__(self, author: Desk, other: Desk, nation: Desk, far: Desk) -> None:
         self.author, self.other, self.nation, self.far = author, other, nation, far
 
-    async def active(self, code: str = "", **changes: object) -> Any:
+    async def active(self, code: str = "", **changes: Any) -> Any:
         """An item in force, written by the author, approved by the other."""
         item = await self.author.add(code, **changes)
         await self.author.move(item, "submit")

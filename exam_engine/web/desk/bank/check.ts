@@ -126,7 +126,8 @@ const MISSING: ReadonlySet<string> = new Set(['case_missing', 'stem_empty', 'opt
 
 /** As they are shown: until somebody tries to hand it in, what is missing is said softly. */
 export function softened(found: readonly Complaint[], content: ItemContent, tried: boolean): Complaint[] {
-  const missing = (one: Complaint): boolean => MISSING.has(one.code) || (one.code === 'topic_bad' && content.topic === '')
+  const unsaid: Record<string, string> = { topic_bad: content.topic, set_stem_twice: content.stem.trim() }
+  const missing = (one: Complaint): boolean => MISSING.has(one.code) || unsaid[one.code] === ''
   return tried ? [...found] : found.map((one) => (missing(one) ? { ...one, soft: true } : one))
 }
 

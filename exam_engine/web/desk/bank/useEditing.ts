@@ -115,13 +115,24 @@ export function useEditing(): Editing {
     while (conflict.value === null) {
       const next = nextDirty(members.value)
       if (next === null) {
-        if (state.value !== 'clean') state.value = 'saved'
-        return true
+        await renew(mine)
+        if (state.value !== 'clean' && !dirty.value) state.value = 'saved'
+        if (!dirty.value) return true
+        continue
       }
       state.value = 'saving'
       if (!(await saveOne(next, mine))) return false
     }
     return false
+  }
+
+  /** Read again what the server changed along with another item of the set: it may have a working copy only now. */
+  async function renew(mine: number): Promise<void> {
+    const stale = members.value.filter((one) => (details.value.get(one.id)?.row.revision ?? one.revision) < one.revision)
+    const fresh = await Promise.all(stale.map((one) => bankHttp.item(one.id).catch(() => null)))
+    if (mine !== run) return
+    const found = fresh.filter((one) => one !== null)
+    details.value = new Map([...details.value, ...found.map((one) => [one.row.item_id, one] as const)])
   }
 
   async function saveOne(member: Member, mine: number): Promise<boolean> {
