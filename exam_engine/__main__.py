@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 import uvloop
 
-from exam_engine.commands import bank, enrol, evidence, journal, receipt, registry, results, stats, vision
+from exam_engine.commands import bank, enrol, evidence, journal, papers, receipt, registry, results, stats, vision
 from exam_engine.commands.demo import demo_command
 from exam_engine.commands.doctor import can_hold_an_exam, doctor, print_findings
 from exam_engine.commands.openapi import openapi
@@ -29,6 +29,7 @@ app.add_typer(bank.app, name="bank")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(journal.app, name="journal")
 app.add_typer(receipt.app, name="receipt")
+app.add_typer(papers.app, name="papers")
 app.add_typer(registry.app, name="registry")
 app.add_typer(results.app, name="results")
 app.add_typer(stats.app, name="stats")

@@ -61,12 +61,13 @@ async def seed(database_url: str) -> None:
         async with connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK_KEY)
             if not await connection.fetchval(THERE, SECOND):
-                await _seed(connection, await connection.fetchval("SELECT now()"))
+                await add(connection, await connection.fetchval("SELECT now()"))
     finally:
         await connection.close()
 
 
-async def _seed(connection: "asyncpg.Connection[asyncpg.Record]", now: datetime) -> None:
+async def add(connection: "asyncpg.Connection[asyncpg.Record]", now: datetime) -> None:
+    """Make them, in the caller's transaction; the demonstration is there already."""
     agency = await connection.fetchval(OWN, "agency", "测试考核机构", demo.PROVINCE)
     institution = await connection.fetchval(OWN, "institution", "测试医院", demo.PROVINCE)
     first = await connection.fetchrow(STAFF, "agency")

@@ -14,6 +14,7 @@ from question_bank.parameters import Reals
 from question_bank.program import Program
 from question_bank.supply import Counts, Supply
 
+VALUES_MAX: Final = 60  # different scores of units: more, and sums of them lie close together
 STEPS: Final = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 4.0)  # times its fair share; each step costs more
 SECONDS_MAX: Final = 20.0
 
@@ -40,6 +41,8 @@ def aim(supply: Supply, expected: float | None, pass_share: float) -> Aim | None
         target = min(max(expected, reach[0]), reach[1])
         near = _even(supply, kinds, target)
         uses = uses if near is None else near
+    else:
+        target = _attained(supply, target)
     return Aim(target, supply.gauge.cut(uses, pass_share), reach, uses)
 
 
@@ -49,6 +52,33 @@ def problems(found: Aim, expected: float | None) -> list[Problem]:
         return []
     least, most = found.reach
     return [Problem("expected_reach", f"A score of {expected:g} is wanted, papers have {least:.1f} to {most:.1f}.")]
+
+
+def _attained(supply: Supply, target: float) -> float:
+    """The score nearest to `target` that a paper really has.
+
+    While items have only the three difficulties of their authors, scores of papers are far apart; with calibrated
+    items there is one everywhere, and nothing to look for.
+    """
+    cells: dict[tuple[Counts, float], int] = {}
+    for counts, points in zip(supply.counts, supply.points, strict=True):
+        key = counts, round(float(points), 6)
+        cells[key] = cells.get(key, 0) + 1
+    if len({points for _, points in cells}) > VALUES_MAX:
+        return target
+    program = Program()
+    program.rows((limit.least, limit.most) for limit in supply.limits)
+    row = program.row(target, target)
+    for (counts, points), there in cells.items():
+        entries = [*((limit, float(count)) for limit, count in counts), (row, points)]
+        program.column(entries, float(there), whole=True)
+    low = program.column([(row, 1.0)], np.inf, cost=1.0)
+    high = program.column([(row, -1.0)], np.inf, cost=1.0)
+    try:
+        found = program.solve(SECONDS_MAX)
+    except TimeoutError:
+        return target
+    return target if found is None else float(target - found.values[low] + found.values[high])
 
 
 def parts(kinds: dict[Counts, list[int]], by: Reals) -> list[tuple[Counts, list[int]]]:

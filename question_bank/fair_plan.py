@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from question_bank.aim import Aim, aim
+from question_bank.aim import problems as wrong_score
 from question_bank.audience import Share
 from question_bank.blueprint import Blueprint, check
 from question_bank.exchange import Exchanges, Target
@@ -198,9 +199,11 @@ def prepare_fair(
     space = space_of(stock)
     recipes = recipes_of(space)
     aimed = aim(stock, blueprint.expected, pass_share)
-    shared = rates(stock, aimed) if aimed else None
-    if aimed is None or shared is None:
+    if aimed is None:
         raise ImpossibleBlueprint(shortage(space))
+    shared = rates(stock, aimed)
+    if shared is None or wrong_score(aimed, blueprint.expected):
+        raise ImpossibleBlueprint(wrong_score(aimed, blueprint.expected) or shortage(space))
     if stock.enemies and one_paper(stock, [0.0] * len(stock.units), None) is None:
         raise ImpossibleBlueprint(
             [Problem("enemies_meet", "Every paper of this pool has two items that exclude each other.")]

@@ -18,6 +18,7 @@ from question_bank.supply import Supply
 SHARE_MAX: Final = 0.14  # of the papers an item is in: two papers share no more than that on average
 TIMES_MAX: Final = 2.0  # what it would be in if all items were used alike; the smaller of both holds
 ROOM: Final = 1.1  # times its even use an item may always have: small topics can't be used less
+ROOMS: Final = (1.0, 2.0, 1000.0)
 KEPT: Final = 0.97  # of the most information
 STEPS: Final = (0.25, 0.5, 0.75, 1.0)  # of what a unit may have at most; each step costs more
 SECONDS_MAX: Final = 60.0
@@ -36,8 +37,13 @@ def rates(supply: Supply, aimed: Aim) -> Rates | None:
     worths = supply.gauge.information(aimed.cut)
     even = supply.item_count / float(supply.sizes.sum())
     limits = np.minimum(1.0, np.maximum(min(SHARE_MAX, TIMES_MAX * even), ROOM * aimed.uses))
-    best = _program(supply, aimed, worths, limits).solve(SECONDS_MAX)
-    if best is None:
+    best = None
+    for room in ROOMS:  # a score far from what the pool gives by itself needs some items more often
+        limits = np.minimum(1.0, room * limits)
+        best = _program(supply, aimed, worths, limits).solve(SECONDS_MAX)
+        if best is not None:
+            break
+    else:
         return None
     evenly = _evenly(supply, aimed, worths, limits, KEPT * -best.objective).solve(SECONDS_MAX)
     values = best.values if evenly is None else evenly.values.reshape(len(limits), -1).sum(axis=1)

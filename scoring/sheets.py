@@ -6,7 +6,7 @@ everybody has a hundred, takes a hundred cells a paper; a table with a cell for 
 empty. Whoever had the same items makes up a *form*; of one form such a table can be made.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -18,6 +18,7 @@ from scoring.marking import NO_RULING, Ref, Ruling, Scheme, mark_one, rule
 from scoring.responses import NOT_GIVEN, NOT_REACHED, OMITTED, OPTION_COUNT_MAX, Codes, Column, Counts, Responses
 
 NOTHING: Final = -1  # in `places`, behind the end of a shorter paper
+CHUNK: Final = 8192  # papers looked at in one go: some ten megabytes at a time
 
 Places = npt.NDArray[np.int32]
 Numbers = npt.NDArray[np.uint16]
@@ -63,9 +64,9 @@ class Sheets:
         # that stand for the items; that two other papers have it too has a chance of 1 in 10^9 with a million papers.
         names = np.random.default_rng(20260501).integers(0, 2**63, len(self.asked) + 1, dtype=np.uint64)
         names[NOTHING] = 0
-        sums = np.zeros(len(self.persons), dtype=np.uint64)
-        for column in self.places.T:
-            sums += names[column]
+        sums = np.empty(len(self.persons), dtype=np.uint64)
+        for part in chunks(len(sums)):
+            sums[part] = names.take(self.places[part], mode="wrap").sum(axis=1)
         _, first, number = np.unique(sums, return_index=True, return_inverse=True)
         rank = np.empty(len(first), dtype=np.int64)
         rank[np.argsort(first)] = np.arange(len(first))
@@ -82,10 +83,13 @@ class Sheets:
 
     def points(self, worth: Worth) -> Counts:
         """Points of each person, by `worth[column, code]`."""
-        padded = np.vstack([worth, np.zeros((1, worth.shape[1]), dtype=worth.dtype)])  # for NOTHING, the last row
-        totals = np.zeros(len(self.persons), dtype=np.int64)
-        for place, code in zip(self.places.T, self.codes.T, strict=True):
-            totals += padded[place, code]
+        kinds = worth.shape[1]
+        flat = np.concatenate([worth.ravel(), np.zeros(kinds, dtype=worth.dtype)])  # for NOTHING, the last column
+        totals = np.empty(len(self.persons), dtype=np.int64)
+        for part in chunks(len(totals)):
+            places = self.places[part].astype(np.int64)
+            places[places == NOTHING] = len(worth)
+            totals[part] = flat.take(places * kinds + self.codes[part]).sum(axis=1, dtype=np.int64)
         return totals
 
     def has(self, columns: Sequence[int]) -> npt.NDArray[np.bool_]:
@@ -111,6 +115,11 @@ class Sheets:
         np.put_along_axis(codes, row_of[self.places[rows]].T, self.small[rows].T, axis=0)
         persons = tuple(map(str, self.persons[rows].tolist()))
         return had.astype(np.int64), Responses(persons, tuple(columns[place] for place in had), codes[:-1])
+
+
+def chunks(count: int) -> Iterator[slice]:
+    """The rows of so many papers, a chunk at a time."""
+    return (slice(start, start + CHUNK) for start in range(0, count, CHUNK))
 
 
 class Gathering:

@@ -1,8 +1,8 @@
 """Statistics of a sitting, during and after its window; its marking scheme; calibration of its items.
 
 Agencies, provinces and the nation see the figures of the sittings in their scope; authors and the nation see texts,
-keys and distractor tables too, of all of them: authors are the nation's. Figures say when they were made (`at`): who
-looks while new ones are being made gets those before.
+keys and distractor tables too: the nation's authors of all sittings, a province's of its own pools. Figures say when
+they were made (`at`): who looks while new ones are being made gets those before.
 """
 
 import asyncio
@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 import msgspec
 import structlog
 from aiohttp import web
-from msgspec.structs import replace
 
 from exam_engine import statistics_store, store
 from exam_engine.calibrating import PERSONS_MIN
@@ -156,20 +155,25 @@ def _counted(reading: Reading, sitting: Sitting, pass_points: int, pairs: bool) 
 # --- who may look ------------------------------------------------------------------------------------------------
 
 
-def as_looker(call: Call) -> store.Account:
-    """Authors are the nation's, and look into all sittings."""
-    return replace(call.me, role="nation") if call.me.role == "author" else call.me
-
-
 async def check_looker(call: Call, sitting_id: int) -> None:
     """Raise NotFound unless the sitting is inside the caller's scope."""
-    if not await store.may_see_sitting(call.house.pool, as_looker(call), sitting_id):
+    if not await call.house.pool.fetchval(statistics_store.MAY_LOOK, *_scope(call), sitting_id):
         raise NotFound("no_such_sitting")
 
 
 def _scope(call: Call) -> tuple[object, ...]:
-    me = as_looker(call)
+    me = call.me
     return me.account_id, me.role, me.organisation_id, me.province
+
+
+async def key_pools(call: Call, pool: str) -> frozenset[str] | None:
+    """The pools whose keys the caller may see, in a sitting of this pool; None: all of them."""
+    if call.me.role not in KEY_HOLDERS:
+        return frozenset()
+    national = call.me.role == "nation" or await call.house.pool.fetchval(
+        statistics_store.NATIONAL, call.me.organisation_id
+    )
+    return None if national else frozenset({pool})
 
 
 async def sittings_of(call: Call, sitting_id: int | None = None) -> dict[int, store.Row]:
@@ -198,10 +202,11 @@ async def see_sitting_statistics(call: Call) -> SittingStatistics:
     """The test as a whole, every item, what looks wrong: of the papers marked so far."""
     sitting_id = call.path["sitting_id"]
     await check_looker(call, sitting_id)
-    return _view(await call.request.app[DESK].of(sitting_id), keys=call.me.role in KEY_HOLDERS)
+    counted = await call.request.app[DESK].of(sitting_id)
+    return _view(counted, await key_pools(call, counted.sitting.pool))
 
 
-def _view(counted: Counted, *, keys: bool) -> SittingStatistics:
+def _view(counted: Counted, pools: frozenset[str] | None) -> SittingStatistics:
     reading, sitting, figures = counted.reading, counted.sitting, counted.figures
     released = reading.released
     passes = counted.standing.passing.tolist()
@@ -229,8 +234,8 @@ def _view(counted: Counted, *, keys: bool) -> SittingStatistics:
         forms=[_form(reading, form) for form in figures.forms],
         form_count=figures.form_count,
         histogram=score_counts(histogram(counted.standing)),
-        items=[_item(counted, place, keys=keys) for place in _in_order(counted)],
-        keys=keys,
+        items=[_item(counted, place, pools) for place in _in_order(counted)],
+        keys=pools is None or bool(pools),
     )
 
 
@@ -250,9 +255,10 @@ def _in_order(counted: Counted) -> list[int]:
     return sorted(range(len(asked)), key=lambda place: (items[asked[place].ref].code, asked[place]))
 
 
-def _item(counted: Counted, place: int, *, keys: bool) -> ItemFigures:
+def _item(counted: Counted, place: int, pools: frozenset[str] | None) -> ItemFigures:
     asked, found = counted.reading.sheets.asked[place], counted.figures.items[place]
     item = counted.reading.items[asked.ref]
+    keys = pools is None or item.pool in pools
     rulings = {(each.item_id, each.version): each for each in counted.sitting.scheme.rulings}
     return ItemFigures(
         item_id=asked.item_id,
@@ -295,16 +301,17 @@ async def see_item_statistics(call: Call) -> ItemDetail:
     asked = counted.reading.sheets.asked
     places = [n for n, one in enumerate(asked) if one.item_id == item_id and version in ("", str(one.version))]
     if not places:
-        raise NotFound("no_such_item")
+        raise NotFound("not_asked_here")
     place = max(places, key=lambda n: (asked[n].version, counted.figures.items[n].count))
     item = counted.reading.items[asked[place].ref]
     row = await call.house.pool.fetchrow(statistics_store.PARAMETERS, *asked[place].ref)
-    keys = call.me.role in KEY_HOLDERS
+    pools = await key_pools(call, counted.sitting.pool)
+    keys = pools is None or item.pool in pools
     if keys:
         await audit(call, call.me, "item_key_seen", f"item {item_id}", sitting=sitting_id)
     found = counted.figures.items[place]
     return ItemDetail(
-        figures=_item(counted, place, keys=keys),
+        figures=_item(counted, place, pools),
         case=item.case if keys else "",
         stem=item.stem if keys else "",
         key=item.key if keys else "",

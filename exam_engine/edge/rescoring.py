@@ -20,6 +20,7 @@ from exam_engine.edge.item_statistics import (
     DESK,
     KEY_HOLDERS,
     check_looker,
+    key_pools,
     pass_line,
     ruling_shape,
     score_counts,
@@ -80,13 +81,16 @@ async def _drafted(call: Call, shapes: Sequence[RulingShape]) -> tuple[Sitting, 
     """The sitting as it stands and the scheme that would hold. Raises NotFound, Forbidden or Invalid."""
     sitting_id = call.path["sitting_id"]
     await check_looker(call, sitting_id)
-    if call.me.role not in KEY_HOLDERS and any(shape.act in KEY_ACTS for shape in shapes):
-        raise Forbidden("keys_not_yours")
     sitting = await store.sitting(call.house.pool, sitting_id)
     assert sitting is not None, "somebody may see it"
     reading = await call.request.app[DESK].sheets.read(sitting_id, call.house.clock.now(), timed=False)
     if not reading.people:
         raise Refused("nothing_marked")
+    pools = await key_pools(call, sitting.pool)
+    pool_of = {ref: item.pool for ref, item in reading.items.items()}
+    named = [pool_of.get((shape.item_id, shape.version), "") for shape in shapes if shape.act in KEY_ACTS]
+    if pools is not None and not pools.issuperset(named):
+        raise Forbidden("keys_not_yours")
     return sitting, reading, _ruled(sitting.scheme, shapes, reading.items)
 
 
@@ -96,7 +100,7 @@ def _ruled(scheme: Scheme, shapes: Sequence[RulingShape], items: dict[Ref, Item]
     for shape in shapes:
         ref = (shape.item_id, shape.version)
         if ref not in items or ref in wanted:
-            raise Invalid("no_such_item" if ref not in items else "ruled_twice", item=shape.item_id)
+            raise Invalid("not_asked_here" if ref not in items else "ruled_twice", item=shape.item_id)
         wanted[ref] = _ruling(shape, items[ref])
     known = {(each.item_id, each.version): each for each in scheme.rulings}
     after: dict[Ref, Ruling | None] = {**known, **wanted}

@@ -206,7 +206,8 @@ class FinalRow(_Shape, frozen=True, kw_only=True):
 
     `state`: pending, excluded (not assessed in this cycle), proposed, qualified, unqualified, notified, recheck,
     upheld, changed, suspended, reassess, qualified_late, cancelled, archived. `outcome`: what is decided, before that
-    what is proposed ("" while pending). `missing`: profile, evaluation, exemption, humanities, humanities_release, humanities_case, humanities_makeup,
+    what is proposed ("" while pending). `missing`: profile, evaluation, exemption, humanities, humanities_release,
+    humanities_case, humanities_makeup,
     humanities_absence, humanities_paper and the same of professional. `doubts`: what somebody should look at before
     agreeing in bulk (bad_records, ethics_poor, absent_twice, legs_changed). `reasons`: of an unqualified: work, ethics,
     humanities_failed, humanities_absent, humanities_barred, humanities_blocked, the same of professional,

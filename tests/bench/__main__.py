@@ -31,13 +31,14 @@ from question_bank.assembly import prepare
 from question_bank.blueprint import load
 from question_bank.pool import Pool
 from question_bank.sample import load_sample
+from tests.bench.makeup import seats
 from tests.bench.populate import DEVICE, build, people, running, settings, sitting_like
 from tests.bench.registration import registration
 from tests.bench.statistics import psychometrics
 from tests.bench.vision import vision
 from tests.bench.wall import wall
 
-PARTS = ("papers", "faces", "memory", "answers", "starts", "bell", "wall", "registration", "psychometrics")
+PARTS = ("papers", "faces", "memory", "answers", "starts", "bell", "wall", "registration", "psychometrics", "makeup")
 HELLO = json.dumps({"type": "hello", "device": DEVICE, "since": 0})
 console = Console()
 
@@ -258,6 +259,7 @@ async def run(options: argparse.Namespace, data: Path) -> list[list[str]]:
     alone: dict[str, Callable[[], list[list[str]]]] = {
         "papers": papers,
         "psychometrics": lambda: psychometrics(100_000, 100, options.rounds),
+        "makeup": lambda: seats(10_000, 60, options.rounds),
     }
     rows = [row for part, work in alone.items() if wanted(part) for row in work()]
     if wanted("faces"):

@@ -71,7 +71,6 @@ class Day:
         clock: Any = Clock()
         parts: dict[str, Any] = dict.fromkeys(
             (
-                "settings",
                 "redis",
                 "bus",
                 "keys",

@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from exam_engine import demo_results
 from exam_engine.app import ENDPOINTS, version
 from exam_engine.demo import PASSWORD
 from exam_engine.edge.http import Endpoint
@@ -78,7 +79,7 @@ def world(server: Server, portal: Portal) -> Iterator[World]:
             ids |= {"case_id": case["case"]["case_id"], "check_id": check_id, "job": "job-of-nobody"}
             ids["receipt"] = "0000-0000-0000-0000"
             ids |= {"photo_id": await pool.fetchval(store.ADD_PHOTO, *photo), "picture": picture}
-            return candidate.login, ids | await registration(server)
+            return candidate.login, ids | await registration(server) | await results(server)
 
     login, ids = portal.call(prepare())
     sessions = {role: requests.Session() for role in (*ROLES, *ALLOWED, "chief")}
@@ -113,6 +114,21 @@ async def registration(server: Server) -> dict[str, Any]:
         "cycle_id": 1,
         "account_id": await pool.fetchval("SELECT account_id FROM people.accounts WHERE login = 'spare'"),
         "app_account_id": await pool.fetchval("SELECT account_id FROM people.accounts WHERE login = $1", phones[1]),
+    }
+
+
+async def results(server: Server) -> dict[str, Any]:
+    """Results of every kind, a recheck that waits, and paper exams."""
+    pool = server.house.pool
+    async with pool.acquire() as acquired, acquired.transaction():
+        connection: Any = acquired
+        await demo_results.add(connection, server.house.clock.now())
+    return {
+        "result_id": await pool.fetchval("SELECT result_id FROM result.rechecks"),
+        "recheck_id": await pool.fetchval("SELECT recheck_id FROM result.rechecks"),
+        "paper_id": await pool.fetchval("SELECT max(paper_id) FROM result.paper_list"),
+        "import_id": await pool.fetchval("SELECT max(import_id) FROM result.paper_imports"),
+        "archive_id": 1,
     }
 
 

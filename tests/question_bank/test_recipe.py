@@ -44,13 +44,13 @@ BLUEPRINT = Blueprint(
 def test_limits_are_the_types_then_the_topics_then_the_difficulties() -> None:
     found, _ = space(BLUEPRINT, Pool(ITEMS))
     assert found.limits == (
-        Limit("type A1", 2, 2),
-        Limit("type B1", 2, 2),
-        Limit("topic x", 1, 4),
-        Limit("topic x/y", 0, 3),
-        Limit("difficulty 1", 0, 2),
-        Limit("difficulty 2", 1, 3),
-        Limit("difficulty 3", 0, 2),
+        Limit("type A1", 2, 2, "type", "A1"),
+        Limit("type B1", 2, 2, "type", "B1"),
+        Limit("topic x", 1, 4, "topic", "x"),
+        Limit("topic x/y", 0, 3, "topic", "x/y"),
+        Limit("difficulty 1", 0, 2, "difficulty", "1"),
+        Limit("difficulty 2", 1, 3, "difficulty", "2"),
+        Limit("difficulty 3", 0, 2, "difficulty", "3"),
     )
 
 

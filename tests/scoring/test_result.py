@@ -51,7 +51,9 @@ def test_every_combination_of_legs_has_the_result_of_the_law(work: Leg, ethics: 
         ({"took_part": False, "work": Leg.ABSENT, "ethics": Leg.ABSENT}, ("not_taking_part",)),
     ],
 )
-def test_an_unqualified_result_says_why_in_the_order_of_the_legs(changed: dict[str, Leg], reasons: list[str]) -> None:
+def test_an_unqualified_result_says_why_in_the_order_of_the_legs(
+    changed: dict[str, Leg], reasons: tuple[str, ...]
+) -> None:
     good = {"work": Leg.QUALIFIED, "ethics": Leg.QUALIFIED, "humanities": Leg.PASSED, "professional": Leg.EXEMPT}
 
     assert verdict(Legs(**good | changed)).reasons == reasons  # type: ignore[arg-type]

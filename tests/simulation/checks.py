@@ -29,9 +29,11 @@ from exam_engine.messages import (
     Warned,
     read_event,
 )
+from exam_engine.receipt_checks import Verdict, by_journal, by_signature
 from exam_engine.service import row_of
 from proctor import board
 from proctor.board import Candidate
+from tests.contract.fake_receipts import OWED
 from tests.simulation.process import worth
 from tests.simulation.world import World
 
@@ -280,7 +282,21 @@ def _entitlements_are_looked_at(world: World) -> Found:
         yield f"person {person}: an exam has ended, and nobody looked at the entitlements"
 
 
+def _receipts_prove_the_journal(world: World) -> Found:
+    """Whoever signed them and however often: one for each hand-in, and it holds."""
+    receipts = world.database.receipts
+    keys = {key_id: public for _, key_id, public, *_ in receipts.keys}
+    for attempt_id, entries in sorted(world.database.journals.items()):
+        kept = receipts.kept.get(attempt_id)
+        if kept is None:
+            if world.database.rows[attempt_id].phase in OWED:
+                yield f"{attempt_id}: handed in, and there is no receipt"
+        elif by_journal(by_signature(kept[2], keys), entries).verdict is not Verdict.VALID:
+            yield f"{attempt_id}: the receipt does not hold"
+
+
 _OF_ALL: tuple[Callable[[World], Found], ...] = (
+    _receipts_prove_the_journal,
     _every_ack_is_kept,
     _only_the_holder_is_heard,
     _the_desk_was_told_the_truth,

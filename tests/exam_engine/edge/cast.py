@@ -11,10 +11,13 @@ import msgspec
 from exam_engine import blueprint_store, plan_store
 from exam_engine.demo_registration import WALKERS, id_number
 from exam_engine.edge.http import Endpoint
+from exam_engine.edge.stats_shapes import WhatIf
 from exam_engine.makeup import makeup_store
 from exam_engine.registration.filing import Wake
 from exam_engine.results.tending import look_at
 from proctor import store as proctor
+from scoring import rulings_store
+from scoring.marking import Ruling, Scheme
 from tests.applicant import Applicant
 from tests.candidate import Candidate, Person
 from tests.exam_engine.edge.role_table import BODIES, PAPER, QUERIES, REGISTRATION, ROLES
@@ -107,12 +110,30 @@ async def _exam(server: Server, candidate: Candidate, stack: AsyncExitStack) -> 
         "photo_id": await pool.fetchval(proctor.ADD_PHOTO, *photo),
         "blueprint_id": await _blueprint(server),
         "plan_id": await pool.fetchval(plan_store.ADD, sitting_id, "fly", 1, PLAN, None),
+        "proposal_id": await _proposal(server, sitting_id),
         "job": "job-of-nobody",
         "item_id": await pool.fetchval("SELECT item_id FROM bank.items WHERE code = 'P-I-001'"),
         "item_code": "P-I-001",
         "version_id": 1,
         "picture": A_PICTURE,
     }
+
+
+async def _proposal(server: Server, sitting_id: int) -> int:
+    """A wish to mark the sitting again, by somebody who is none of the cast's."""
+    pool = server.house.pool
+    by = await pool.fetchrow("SELECT account_id, person_id, role FROM people.accounts WHERE login = 'auditor'")
+    assert by is not None
+    foreseen = WhatIf(
+        sitting_id=sitting_id, edition=0, counted=0, touched=0, up=0, down=0, passing_before=0, passing_after=0,
+        gains=0, loses=0, loses_released=0, kept=0, mean_before=None, mean_after=None, before=[], after=[], forms=[],
+        affected=[],
+    )  # fmt: skip
+    item_id = await pool.fetchval("SELECT item_id FROM bank.items WHERE code = 'P-I-001'")
+    scheme = Scheme(rulings=(Ruling(item_id, 1, void=True),), edition=1)
+    json_of = [msgspec.json.encode(each).decode() for each in (scheme, [(item_id, 1)], foreseen)]
+    wish = (*json_of[:2], "题目有误，作废处理", True, "", json_of[2], *by)
+    return int(await pool.fetchval(rulings_store.PROPOSE, sitting_id, 0, *wish))
 
 
 async def _blueprint(server: Server) -> int:

@@ -165,6 +165,20 @@ GET /api/desk/export | ins agy pro nat | 200 | -
 GET /api/desk/audit | pro nat aud | 200 | -
 POST /api/desk/registry | pro nat | 400 sheet_empty | -
 POST /api/desk/conduct | pro nat | 400 sheet_empty | -
+GET /api/desk/item-statistics | agy pro nat aut | 200 | -
+GET /api/desk/sittings/{sitting_id}/statistics | agy pro nat aut | 200 | 404 no_such_sitting
+GET /api/desk/sittings/{sitting_id}/statistics/items/{item_id} | agy pro nat aut |404 not_asked_here|404 no_such_sitting
+GET /api/desk/sittings/{sitting_id}/likeness | agy pro nat | 200 | 404 no_such_sitting
+GET /api/desk/sittings/{sitting_id}/scheme | agy pro nat aut | 200 | 404 no_such_sitting
+PUT /api/desk/sittings/{sitting_id}/scheme | pro nat | 409 changed_meanwhile | 404 no_such_sitting
+GET /api/desk/sittings/{sitting_id}/calibration | agy pro nat aut | 200 | 404 no_such_sitting
+POST /api/desk/sittings/{sitting_id}/calibration | nat aut | 409 too_few_papers | 404 no_such_sitting
+POST /api/desk/sittings/{sitting_id}/what-if | pro nat aut | 409 nothing_marked | 404 no_such_sitting
+POST /api/desk/sittings/{sitting_id}/proposals | pro nat aut | 409 nothing_marked | 404 no_such_sitting
+GET /api/desk/proposals | agy pro nat aut | 200 | -
+GET /api/desk/proposals/{proposal_id} | agy pro nat aut | 200 | 404 no_such_proposal
+POST /api/desk/proposals/{proposal_id}/decision | pro nat | 400 reason_missing | 404 no_such_proposal
+POST /api/desk/proposals/{proposal_id}/withdraw | pro nat aut | 409 not_your_proposal | 404 no_such_proposal
 GET /api/attempts/{attempt_id}/pictures/{picture} | phy | 404 no_such_picture | 404 no_such_attempt
 GET /api/bank/tasks | aut nat | 200 | -
 GET /api/bank/pools | aut nat | 200 | -
@@ -288,6 +302,13 @@ BODIES: Final[dict[str, Any]] = {
         "request_id": "request-of-test", "command": {"type": "resume"}, "everybody": True
     },
     "/api/desk/sittings/{sitting_id}/release": {"pass_points": 60},
+    "/api/desk/sittings/{sitting_id}/scheme": {"edition": OLD, "points_per_item": 1},
+    "/api/desk/sittings/{sitting_id}/what-if": {"rulings": [{"item_id": 1, "version": 1, "act": "void"}]},
+    "/api/desk/sittings/{sitting_id}/proposals": {
+        "edition": OLD, "rulings": [{"item_id": 1, "version": 1, "act": "void"}], "reason": WORDS
+    },
+    "/api/desk/proposals/{proposal_id}/decision": {"approve": False},
+    "/api/desk/proposals/{proposal_id}/withdraw": {"reason": WORDS},
     "/api/desk/sittings/{sitting_id}/extra-time": {"person_id": 1, "minutes": 10, "reason": "听力障碍证明"},
     "/api/desk/sittings/{sitting_id}/picture-links": {"pictures": []},
     "/api/desk/sittings/{sitting_id}/flags": {

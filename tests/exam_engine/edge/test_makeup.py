@@ -33,7 +33,7 @@ async def refused(work: Any, code: str, status: int = 409) -> dict[str, Any]:
 
 # --- who is collected ----------------------------------------------------------------------------------------------
 
-CASES: list[tuple[str, dict[str, str], bool]] = [
+CASES: list[tuple[str, dict[str, Any], bool]] = [
     ("failed", {}, True),
     ("failed, by the simple procedure", {"procedure": "simple"}, True),
     ("absent with an accepted reason", {"ended": "absent_accepted"}, True),

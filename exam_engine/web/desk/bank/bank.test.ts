@@ -1,7 +1,7 @@
 /** The small things: shelf, queue, pairs, imports, keys, set codes, and how a candidate's page looks. */
 import { beforeEach, expect, it, vi } from 'vitest'
 import { declarations, look } from './candidate'
-import { countOf, isGoing, leavesOut, mayConfirm, percent, stage, stepOf, table } from './importing'
+import { countOf, isGoing, leavesOut, lostOf, mayConfirm, percent, stage, stepOf, table } from './importing'
 import { reviewDeed } from './keys'
 import { grouped, keepAside, narrowed, pairKey, readAside } from './pairs'
 import { afterDecision, entries, stepped } from './queue'
@@ -117,6 +117,11 @@ it('writes the report as a table, what was refused first', () => {
   const found = table(job({ refused: [line], doubts: [{ ...line, row: 0 }], refused_count: 1 }), { refused: '拒', blocked: '阻', doubts: '疑' }, ['k'])
   expect(found).toEqual([['k'], ['拒', '3', 'B3', 'key_empty', 'The answer is missing.'], ['疑', '', 'B3', 'key_empty', 'The answer is missing.']])
   expect(countOf(job({ refused_count: 9 }), 'refused')).toBe(9)
+})
+
+it('reads what a format loses', () => {
+  expect(lostOf('type A2 of 12')).toEqual({ field: 'type A2', n: 12 })
+  expect(lostOf('something else')).toEqual({ field: 'something else', n: null })
 })
 
 it('lets a key held down look on, but not decide', () => {

@@ -46,6 +46,12 @@ export function countOf(job: BankImport, kind: Kind): number {
   return { refused: job.refused_count, blocked: job.blocked, doubts: job.doubt_count }[kind]
 }
 
+/** "topic of 5": a field a format has no place for, and of how many items; anything else is said as it came. */
+export function lostOf(text: string): { field: string; n: number | null } {
+  const found = /^(.+) of (\d+)$/.exec(text)
+  return found === null ? { field: text, n: null } : { field: found[1] ?? '', n: Number(found[2]) }
+}
+
 /** The report as a table for a spreadsheet. */
 export function table(job: BankImport, kinds: Readonly<Record<Kind, string>>, head: readonly string[]): string[][] {
   const rows = (['refused', 'blocked', 'doubts'] as const).flatMap((kind) =>

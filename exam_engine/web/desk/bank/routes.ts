@@ -1,6 +1,7 @@
 /** The pages of the bank, under /bank: the tabs, and an item by itself. */
 
 import type { RouteRecordRaw } from 'vue-router'
+import { me } from '../session'
 
 export const TABS = ['items', 'review', 'duplicates', 'import', 'pools'] as const
 export type Tab = (typeof TABS)[number]
@@ -20,6 +21,11 @@ export const bankRoutes: RouteRecordRaw[] = [
   },
   { path: 'review', name: 'bank-review', component: () => import('./ReviewPage.vue') },
   { path: 'duplicates', name: 'bank-duplicates', component: () => import('./DuplicatesPage.vue') },
-  { path: 'import', name: 'bank-import', component: () => import('./ImportPage.vue') },
+  {
+    path: 'import',
+    name: 'bank-import',
+    component: () => import('./ImportPage.vue'),
+    beforeEnter: (to) => tabsOf(me.value?.role ?? '').includes('import') || { name: 'bank-items', query: to.query },
+  },
   { path: 'pools', name: 'bank-pools', component: () => import('./PoolsPage.vue') },
 ]

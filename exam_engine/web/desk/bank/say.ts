@@ -10,7 +10,7 @@ export const saySpecialty = (words: Words, code: string): string => known(words,
 export const sayLevel = (words: Words, code: string): string =>
   code === '' ? words.t('bank.any.level', {}) : known(words, `bank.level.${code}`, code)
 export const sayStatus = (words: Words, code: string): string => known(words, `bank.status.${code}`, code)
-export const sayAlarm = (words: Words, code: string): string => known(words, `bank.alarm.${code}`, code)
+export const sayAlarm = (words: Words, code: string): string => known(words, `stats.alarm.${code}`, code)
 export const sayEvent = (words: Words, code: string): string => known(words, `bank.event.${code}`, code)
 export const sayFlag = (words: Words, code: string): string => known(words, `bank.flag.${code}`, code)
 export const sayDifficulty = (words: Words, difficulty: number | string): string =>

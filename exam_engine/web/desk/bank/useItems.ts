@@ -63,7 +63,7 @@ function moved(answer: MovedItems): void {
     ...held.value,
     rows: held.value.rows.map((row) => {
       const line = lines.get(row.item_id)
-      return line === undefined ? row : { ...row, status: line.status, draft: line.draft, revision: line.revision }
+      return line === undefined ? row : { ...row, status: line.status, draft: line.draft, revision: line.revision, returned: row.returned && line.draft === 'draft' }
     }),
   }
 }

@@ -32,6 +32,7 @@ describe('the menu', () => {
     expect(placesOf('nation')).toEqual([
       'sittings',
       'reviews',
+      'bank',
       'makeup',
       'centre',
       'statistics',
@@ -47,6 +48,7 @@ describe('the menu', () => {
     expect(landingOf('agency')).toBe('sittings')
     expect(landingOf('institution')).toBe('reviews')
     expect(landingOf('auditor')).toBe('audit')
+    expect(landingOf('author')).toBe('bank')
     expect(landingOf('physician')).toBe('sittings')
   })
 
