@@ -14,6 +14,7 @@ from question_bank.parameters import Reals
 from question_bank.program import Program
 from question_bank.supply import Counts, Supply
 
+NEAR: Final = 1e-3  # points of 100
 VALUES_MAX: Final = 60  # different scores of units: more, and sums of them lie close together
 STEPS: Final = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 4.0)  # times its fair share; each step costs more
 SECONDS_MAX: Final = 20.0
@@ -81,6 +82,11 @@ def _attained(supply: Supply, target: float) -> float:
     return target if found is None else float(target - found.values[low] + found.values[high])
 
 
+def near(target: float) -> tuple[float, float]:
+    """A row's bounds for papers that have this score: as near as sums of rounded numbers come."""
+    return target - NEAR, target + NEAR
+
+
 def parts(kinds: dict[Counts, list[int]], by: Reals) -> list[tuple[Counts, list[int]]]:
     """Every kind cut into a few parts whose units are alike by a figure: the easier ones, the harder ones."""
     return [(counts, part) for counts, places in kinds.items() for part in _cut(sorted(places, key=by.__getitem__))]
@@ -126,7 +132,7 @@ def _even(supply: Supply, kinds: dict[Counts, list[int]], target: float | None) 
     """Uses of each unit, alike inside a kind, with steeper and steeper costs for what is used more."""
     program = Program()
     program.rows((limit.least, limit.most) for limit in supply.limits)
-    points = program.row(-np.inf if target is None else target, np.inf if target is None else target)
+    points = program.row(*((-np.inf, np.inf) if target is None else near(target)))
     fair = supply.item_count / float(supply.sizes.sum())
     columns = []
     for counts, places in kinds.items():

@@ -35,6 +35,9 @@ from question_bank.supply import Counts, Supply, supply
 BAND: Final = 0.25  # points of 100, each way
 MARGIN: Final = 0.98  # of the band is used, so that no rounding leads out of it
 WORTH_MIN: Final = 0.955  # of the bound, in every single paper
+YIELDS: Final = ((1.0, WORTH_MIN), (1.0, 0.9), (1.0, 0.8), (1.0, 0.0), (2.0, 0.0), (4.0, 0.0), (400.0, 0.0))
+TRIED: Final = 24  # recipes that show what can be reached
+REACHED_MIN: Final = 0.75  # of them have to
 RESTARTS: Final = 4
 SECONDS_MAX: Final = 20.0
 WEIGHT_MIN: Final = 0.02  # of the mean: an item that is not needed still comes now and then
@@ -50,12 +53,13 @@ class FairPlan:
         mean = float(shared.shares.mean()) if len(shared.shares) else 0.0
         weights = [float(value) for value in np.maximum(shared.shares, WEIGHT_MIN * mean)]
         self._deck = Exchanges(stock, [float(value) for value in self.worths], weights)
-        self._decks = [self._deck.kinds[kind.counts] for kind in space.kinds]
-        self.target = Target(aimed.target, MARGIN * BAND, WORTH_MIN * shared.bound)
+        self.decks = [self._deck.kinds[kind.counts] for kind in space.kinds]
         self._place_of = {item.item_id: place for place, unit in enumerate(stock.units) for item in unit.items}
         sections = {unit.place: part for unit, part in zip(stock.units, stock.sections, strict=True)}
         self._sections = sections if any(stock.sections) else None
-        self._recipes = tuple(self._mended(recipe, number) for number, recipe in enumerate(recipes))
+        self.target = self._reachable(recipes)
+        mended = (self._mended(recipe, number) for number, recipe in enumerate(recipes))
+        self.recipes = tuple(found or recipe for found, recipe in zip(mended, recipes, strict=True))
 
     def draw(
         self,
@@ -94,8 +98,8 @@ class FairPlan:
 
     def _fresh(self, stale: set[int], rng: random.Random) -> list[Recipe]:
         """Some recipes for which there are enough units outside `stale`."""
-        first = int(rng.random() * len(self._recipes))
-        order = self._recipes[first:] + self._recipes[:first]
+        first = int(rng.random() * len(self.recipes))
+        order = self.recipes[first:] + self.recipes[:first]
         if not stale:
             return list(order[:RESTARTS])
         free = self._free(stale)
@@ -108,12 +112,12 @@ class FairPlan:
         return found
 
     def _free(self, stale: set[int]) -> list[int]:
-        return [len(deck.places) - sum(place in stale for place in deck.places) for deck in self._decks]
+        return [len(deck.places) - sum(place in stale for place in deck.places) for deck in self.decks]
 
     def _pick(self, recipe: Recipe, stale: set[int], rng: random.Random) -> list[int]:
         """Units of the recipe by their weights, enemies of those before avoided where that is easy."""
         picked: list[int] = []
-        for deck, taken in zip(self._decks, recipe, strict=True):
+        for deck, taken in zip(self.decks, recipe, strict=True):
             if taken:
                 picked += deck.some(taken, rng, stale)
         return picked
@@ -132,12 +136,12 @@ class FairPlan:
 
     def _exact(self, stale: set[int], rng: random.Random) -> list[int] | None:
         """A paper by an integer program: as few stale items as possible, then as near to the band as can be."""
-        again = [len(deck.places) - free for deck, free in zip(self._decks, self._free(stale), strict=True)]
+        again = [len(deck.places) - free for deck, free in zip(self.decks, self._free(stale), strict=True)]
         if not self.supply.enemies:
             recipe = search(self._space, self._free(stale), again)
             assert not recipe.misses
             picked = []
-            for deck, fresh, old in zip(self._decks, recipe.fresh, recipe.stale, strict=True):
+            for deck, fresh, old in zip(self.decks, recipe.fresh, recipe.stale, strict=True):
                 picked += deck.some(fresh, rng, stale) if fresh else []
                 picked += deck.some(old, rng, set(deck.places) - stale) if old else []
             self._deck.mend(picked, self.target, stale, rng, across=False)
@@ -147,12 +151,25 @@ class FairPlan:
         ]
         return one_paper(self.supply, costs, self.target)
 
-    def _mended(self, recipe: Recipe, number: int) -> Recipe:
-        """The recipe of a paper inside the band, near this one; this one, if there is none."""
+    def _reachable(self, recipes: Sequence[Recipe]) -> Target:
+        """The strictest target that most papers reach: few items of few difficulties can't have any score.
+
+        Information gives way first, then the band. What papers then have is in the certificate.
+        """
+        tried = recipes[:: max(1, len(recipes) // TRIED)]
+        for times, worth in YIELDS:
+            self.target = Target(self.aim.target, times * MARGIN * BAND, worth * self.rates.bound)
+            reached = sum(self._mended(recipe, number) is not None for number, recipe in enumerate(tried))
+            if reached >= REACHED_MIN * len(tried):
+                break
+        return self.target
+
+    def _mended(self, recipe: Recipe, number: int) -> Recipe | None:
+        """The recipe of a paper inside the band, near this one; None if exchanges did not lead to one."""
         rng = random.Random(number)  # noqa: S311  the same recipes for everybody
         picked = self._pick(recipe, set(), rng)
         if not self._deck.mend(picked, self.target, frozenset(), rng, across=True):
-            return recipe
+            return None
         kind_of = {kind.counts: place for place, kind in enumerate(self._space.kinds)}
         counts = [0] * len(self._space.kinds)
         for place in picked:
@@ -202,8 +219,9 @@ def prepare_fair(
     if aimed is None:
         raise ImpossibleBlueprint(shortage(space))
     shared = rates(stock, aimed)
-    if shared is None or wrong_score(aimed, blueprint.expected):
-        raise ImpossibleBlueprint(wrong_score(aimed, blueprint.expected) or shortage(space))
+    if wrong := wrong_score(aimed, blueprint.expected):
+        raise ImpossibleBlueprint(wrong)
+    assert shared is not None, "a target that was attained can be attained"
     if stock.enemies and one_paper(stock, [0.0] * len(stock.units), None) is None:
         raise ImpossibleBlueprint(
             [Problem("enemies_meet", "Every paper of this pool has two items that exclude each other.")]

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from question_bank.aim import aim, kinds_of, parts, problems
+from question_bank.aim import aim, kinds_of, near, parts, problems
 from question_bank.audience import Share
 from question_bank.blueprint import Blueprint, check
 from question_bank.fair_plan import space_of
@@ -88,7 +88,7 @@ def _reached(found: Outlook, stock: Supply, blueprint: Blueprint, pass_share: fl
     worths = stock.gauge.information(aimed.cut)
     program = Program()
     program.rows((limit.least, limit.most) for limit in stock.limits)
-    points = program.row(aimed.target, aimed.target)
+    points = program.row(*near(aimed.target))
     for counts, places in parts(kinds_of(stock), worths):
         entries = [*((limit, float(count)) for limit, count in counts), (points, float(stock.points[places].mean()))]
         program.column(entries, len(places), cost=-float(worths[places].mean()))

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from question_bank.aim import Aim
+from question_bank.aim import Aim, near
 from question_bank.parameters import Reals
 from question_bank.program import Program
 from question_bank.supply import Supply
@@ -53,7 +53,7 @@ def rates(supply: Supply, aimed: Aim) -> Rates | None:
 def _program(supply: Supply, aimed: Aim, worths: Reals, limits: Reals) -> Program:
     program = Program()
     program.rows((limit.least, limit.most) for limit in supply.limits)
-    points = program.row(aimed.target, aimed.target)
+    points = program.row(*near(aimed.target))
     for counts, point, worth, most in zip(supply.counts, supply.points, worths, limits, strict=True):
         entries = [*((limit, float(count)) for limit, count in counts), (points, float(point))]
         program.column(entries, float(most), cost=-float(worth))
@@ -63,7 +63,7 @@ def _program(supply: Supply, aimed: Aim, worths: Reals, limits: Reals) -> Progra
 def _evenly(supply: Supply, aimed: Aim, worths: Reals, limits: Reals, least: float) -> Program:
     program = Program()
     program.rows((limit.least, limit.most) for limit in supply.limits)
-    points, worth_row = program.row(aimed.target, aimed.target), program.row(least, np.inf)
+    points, worth_row = program.row(*near(aimed.target)), program.row(least, np.inf)
     columns = zip(supply.counts, supply.points, worths, limits, supply.sizes, strict=True)
     for counts, point, worth, most, size in columns:
         entries = [*((limit, float(count)) for limit, count in counts), (points, float(point))]

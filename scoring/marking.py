@@ -137,13 +137,16 @@ def mark(entries: Sequence[Entry], answers: Mapping[int, str], keys: Mapping[Ref
     """
     assert all(1 <= position <= len(entries) for position in answers), "an answer to a question that is not there"
     rulings = {(ruling.item_id, ruling.version): ruling for ruling in scheme.rulings}
+    several = rule(scheme, multiple=True)
     marks, points_max = [], 0
     for position, entry in enumerate(entries, 1):
         ref = (entry.item_id, entry.version)
         ruling = rulings.get(ref, NO_RULING)
         full = 0 if ruling.void else scheme.worth(entry.section_no)
-        chosen = "".join(sorted(set(answers.get(position, ""))))
-        marks.append(mark_one(rule(scheme, multiple=entry.multiple), chosen, keys[ref], ruling, full))
+        chosen = answers.get(position, "")
+        if len(chosen) > 1:
+            chosen = "".join(sorted(set(chosen)))
+        marks.append(mark_one(several if entry.multiple else single, chosen, keys[ref], ruling, full))
         points_max += full
     return _sum(tuple(marks), points_max)
 
@@ -188,7 +191,9 @@ def mark_one(rule: Rule, chosen: str, key: str, ruling: Ruling, full: int) -> Ma
         return Mark(chosen, Verdict.CREDITED, full)
     if not chosen:
         return Mark(chosen, Verdict.UNANSWERED, 0)
-    points = max(rule(chosen, right, full) for right in ruling.right(key))
+    points = rule(chosen, ruling.key or key, full)
+    for right in ruling.also:
+        points = max(points, rule(chosen, right, full))
     return Mark(chosen, _verdict(points, full), points)
 
 

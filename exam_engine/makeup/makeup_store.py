@@ -4,42 +4,52 @@ from typing import Final
 
 # --- who waits -----------------------------------------------------------------------------------------------------
 
-# How the rounds of a kind ($3) have ended for everybody of a cycle ($1). The last go decides, but a pass stays a pass.
+# How a kind ($3) has ended for everybody of a cycle ($1), a line for each person: of a round the last go decides, but a
+# pass stays a pass. What a round is not in is null.
 _SAT: Final = """
-    SELECT o.person_id, o.round, bool_or(o.phase = 'released' AND o.passed AND NOT o.barred) AS passed,
+    SELECT o.person_id, bool_or(o.phase = 'released' AND o.passed AND NOT o.barred) AS passed,
         (array_agg(CASE WHEN o.barred THEN 'barred' WHEN o.phase = 'released' THEN 'failed'
-            WHEN o.phase = 'annulled' THEN 'annulled' ELSE 'pending' END ORDER BY o.attempt_id DESC))[1] AS last,
-        (array_agg(o.sitting_id ORDER BY o.attempt_id DESC) FILTER (WHERE o.sitting_id IS NOT NULL))[1] AS sitting_id
-    FROM exam.outcomes o WHERE o.cycle = $1 AND o.kind = $3 GROUP BY 1, 2
+            WHEN o.phase = 'annulled' THEN 'annulled' ELSE 'pending' END ORDER BY o.attempt_id DESC)
+            FILTER (WHERE o.round = 'first'))[1] AS first,
+        (array_agg(CASE WHEN o.barred THEN 'barred' WHEN o.phase = 'annulled' THEN 'annulled' ELSE 'sat' END
+            ORDER BY o.attempt_id DESC) FILTER (WHERE o.round = 'makeup'))[1] AS makeup,
+        (array_agg(o.sitting_id ORDER BY o.attempt_id DESC)
+            FILTER (WHERE o.round = 'first' AND o.sitting_id IS NOT NULL))[1] AS sitting_id
+    FROM exam.outcomes o WHERE o.cycle = $1 AND o.kind = $3 GROUP BY 1
+"""
+_MISSED: Final = """
+    SELECT x.person_id, max(x.state) FILTER (WHERE x.round = 'first') AS first,
+        max(x.state) FILTER (WHERE x.round = 'makeup') AS makeup,
+        max(x.sitting_id) FILTER (WHERE x.round = 'first') AS sitting_id
+    FROM makeup.absences x WHERE x.cycle = $1 AND x.kind = $3 GROUP BY 1
 """
 # Everybody of a province ($2) who is due a make-up (domain.md §3.10), as the gates of exam_engine/entitlement.py have
 # it: a released failure or an accepted absence; enrolled and rated, not exempt, not barred; no make-up sat before. The
 # source is the sitting he sat or missed; where he sat on paper, one of the first round that was for him.
 _DUE: Final = f"""
-WITH sat AS MATERIALIZED ({_SAT}), due AS MATERIALIZED (
-    SELECT a.person_id, a.institution_id, a.agency_id, i.name AS institution, coalesce(i.area, '') AS area, p.name,
-        p.id_number, CASE WHEN f.last = 'failed' THEN 'failed' ELSE 'excused' END AS why,
-        coalesce(f.sitting_id, x.sitting_id, (SELECT min(s.sitting_id) FROM exam.sittings s
+WITH sat AS MATERIALIZED ({_SAT}), missed AS MATERIALIZED ({_MISSED}),
+ended AS MATERIALIZED (
+    SELECT person_id, CASE WHEN s.first = 'failed' THEN 'failed' ELSE 'excused' END AS why,
+        coalesce(s.sitting_id, x.sitting_id) AS sitting_id
+    FROM sat s FULL JOIN missed x USING (person_id)
+    WHERE NOT coalesce(s.passed, false)
+    AND (s.first = 'failed' OR (coalesce(s.first, 'annulled') = 'annulled' AND x.first = 'accepted'))
+    AND coalesce(s.makeup, 'annulled') = 'annulled' AND coalesce(x.makeup, 'accepted') = 'accepted'),
+due AS MATERIALIZED (
+    SELECT a.person_id, a.institution_id, a.agency_id, i.name AS institution, coalesce(i.area, '') AS area, d.why,
+        coalesce(d.sitting_id, (SELECT min(s.sitting_id) FROM exam.sittings s
             WHERE s.cycle = $1 AND s.province = $2 AND s.kind = $3 AND s.round = 'first'
             AND (s.agency_id = a.agency_id OR a.agency_id IS NULL)
             AND (s.audience = '{{}}' OR coalesce(p.body, p.draft) ->> 'exam_specialty' = ANY (s.audience)))
         ) AS source_id
-    FROM reg.applications a JOIN people.organisations i ON i.organisation_id = a.institution_id
+    FROM ended d JOIN reg.applications a ON a.person_id = d.person_id AND a.cycle = $1 AND a.province = $2
+    JOIN people.organisations i ON i.organisation_id = a.institution_id
     JOIN reg.files p ON p.application_id = a.application_id AND p.subject = 'profile' AND p.state = 'approved'
     JOIN reg.files e ON e.application_id = a.application_id AND e.subject = 'evaluation' AND e.state = 'approved'
     LEFT JOIN reg.policies y ON y.cycle = a.cycle AND y.province = a.province
-    LEFT JOIN sat f ON f.person_id = a.person_id AND f.round = 'first'
-    LEFT JOIN sat m ON m.person_id = a.person_id AND m.round = 'makeup'
-    LEFT JOIN makeup.absences x
-        ON x.person_id = a.person_id AND x.cycle = $1 AND x.kind = $3 AND x.round = 'first'
-    LEFT JOIN makeup.absences z
-        ON z.person_id = a.person_id AND z.cycle = $1 AND z.kind = $3 AND z.round = 'makeup'
-    WHERE a.cycle = $1 AND a.province = $2 AND coalesce((y.body ->> 'makeup')::boolean, true)
+    WHERE coalesce((y.body ->> 'makeup')::boolean, true)
     AND ($3 <> 'professional' OR (a.procedure = 'general' AND NOT EXISTS (SELECT FROM reg.files q
-        WHERE q.application_id = a.application_id AND q.subject = 'exemption' AND q.state = 'approved')))
-    AND NOT coalesce(f.passed, false) AND NOT coalesce(m.passed, false)
-    AND (f.last = 'failed' OR (coalesce(f.last, 'annulled') = 'annulled' AND x.state = 'accepted'))
-    AND coalesce(m.last, 'annulled') = 'annulled' AND coalesce(z.state, 'accepted') = 'accepted')
+        WHERE q.application_id = a.application_id AND q.subject = 'exemption' AND q.state = 'approved'))))
 """
 DUE: Final = f"""{_DUE}
 SELECT due.person_id, due.institution_id, due.area, due.source_id, g.slot_id, coalesce(g.asked, false) AS asked

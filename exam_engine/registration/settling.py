@@ -68,14 +68,15 @@ WHERE e.sitting_id = s.sitting_id AND e.person_id = $1 AND s.cycle = $2 AND NOT 
 """
 # With the locks of their files, so that what is computed here can't overwrite what a move computes at the same time.
 # Whose file is being moved just now is left for the next time: exams that end wait for nothing that waits here.
+# Not FOR UPDATE: whoever writes a row that refers to a file (`results/tending.py`) would wait for it, and it for him.
 UNSETTLED = """
 WITH filed AS MATERIALIZED (
     SELECT u.person_id, u.cycle FROM exam.unsettled u JOIN reg.applications a USING (person_id, cycle)
-    LIMIT $1 FOR UPDATE SKIP LOCKED),
+    LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED),
 invited AS MATERIALIZED (
     SELECT u.person_id, u.cycle FROM exam.unsettled u
     WHERE NOT EXISTS (SELECT FROM reg.applications a WHERE a.person_id = u.person_id AND a.cycle = u.cycle)
-    LIMIT $1 FOR UPDATE SKIP LOCKED)
+    LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED)
 DELETE FROM exam.unsettled u USING (SELECT * FROM filed UNION ALL SELECT * FROM invited) few
 WHERE u.person_id = few.person_id AND u.cycle = few.cycle RETURNING u.person_id, u.cycle
 """

@@ -27,18 +27,19 @@ from rich.console import Console
 from rich.table import Table
 
 from exam_engine.house import House
-from question_bank.assembly import prepare
-from question_bank.blueprint import load
-from question_bank.pool import Pool
-from question_bank.sample import load_sample
 from tests.bench.makeup import seats
+from tests.bench.papers import certified, papers
 from tests.bench.populate import DEVICE, build, people, running, settings, sitting_like
 from tests.bench.registration import registration
+from tests.bench.scoring import scoring
 from tests.bench.statistics import psychometrics
 from tests.bench.vision import vision
 from tests.bench.wall import wall
 
-PARTS = ("papers", "faces", "memory", "answers", "starts", "bell", "wall", "registration", "psychometrics", "makeup")
+PARTS = (
+    "papers", "faces", "memory", "answers", "starts", "bell", "wall", "registration", "psychometrics", "scoring",
+    "makeup",
+)  # fmt: skip
 HELLO = json.dumps({"type": "hello", "device": DEVICE, "since": 0})
 console = Console()
 
@@ -221,21 +222,6 @@ async def memory(server: Server, house: House, count: int) -> list[list[str]]:
     ]
 
 
-def papers() -> list[list[str]]:
-    """Papers of 100 items per second of one core, from the sample bank."""
-    items = [
-        item.__class__(**{**{f: getattr(item, f) for f in item.__struct_fields__}, "item_id": number})
-        for number, item in enumerate(load_sample()["professional"], start=1)
-    ]
-    plan = prepare(load("professional"), Pool(items))
-    begin_s = time.process_time()
-    count = 0
-    while time.process_time() - begin_s < 3:
-        plan.draw(count)
-        count += 1
-    return [["papers of 100 items (goal 500)", f"{count / (time.process_time() - begin_s):,.0f} /s per core"]]
-
-
 def _spread(values: list[float], unit: str, digits: int = 0) -> str:
     middle, least, most = statistics.median(values), min(values), max(values)
     return f"{middle:,.{digits}f} {unit} ({least:,.{digits}f} … {most:,.{digits}f})".replace("  ", " ")
@@ -257,8 +243,9 @@ async def run(options: argparse.Namespace, data: Path) -> list[list[str]]:
         return part in options.only
 
     alone: dict[str, Callable[[], list[list[str]]]] = {
-        "papers": papers,
+        "papers": lambda: papers(options.rounds) + certified(),
         "psychometrics": lambda: psychometrics(100_000, 100, options.rounds),
+        "scoring": lambda: scoring(100_000, 100, options.rounds),
         "makeup": lambda: seats(10_000, 60, options.rounds),
     }
     rows = [row for part, work in alone.items() if wanted(part) for row in work()]

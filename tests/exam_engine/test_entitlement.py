@@ -12,6 +12,7 @@ from exam_engine.sitting import Kind, Round
 HUM, PRO = Kind.HUMANITIES, Kind.PROFESSIONAL
 FIRST, MAKEUP = Round.FIRST, Round.MAKEUP
 PASSED, FAILED, BARRED = Outcome.PASSED, Outcome.FAILED, Outcome.BARRED
+ABSENT, EXCUSED = Outcome.ABSENT, Outcome.EXCUSED
 
 
 def facts(**changed: Any) -> Facts:
@@ -86,6 +87,10 @@ CASES: list[tuple[str, Kind, Round, dict[str, Any], Gate, str]] = [
     ("make-up after a pass", HUM, MAKEUP, {"outcomes": {(HUM, FIRST): PASSED}}, Gate.NONE, ""),
     ("make-up never sat before", HUM, MAKEUP, {}, Gate.NONE, ""),
     ("make-up of who was barred", HUM, MAKEUP, {"outcomes": {(HUM, FIRST): BARRED}}, Gate.NONE, ""),
+    ("make-up of who never came", HUM, MAKEUP, {"outcomes": {(HUM, FIRST): ABSENT}}, Gate.NONE, ""),
+    ("make-up of who had a reason not to come", HUM, MAKEUP, {"outcomes": {(HUM, FIRST): EXCUSED}}, Gate.OPEN, ""),
+    ("make-up of another exam", PRO, MAKEUP, {"outcomes": {(HUM, FIRST): FAILED}}, Gate.NONE, ""),
+    ("the line of an exam that was missed", HUM, FIRST, {"outcomes": {(HUM, FIRST): ABSENT}}, Gate.OPEN, ""),
     ("no make-ups here", HUM, MAKEUP, {"makeup": False, "outcomes": {(HUM, FIRST): FAILED}}, Gate.NONE, ""),
     ("practice", Kind.PRACTICE, FIRST, {"rated": False, "procedure": "none"}, Gate.OPEN, ""),
     (
@@ -104,3 +109,12 @@ CASES: list[tuple[str, Kind, Round, dict[str, Any], Gate, str]] = [
 )
 def test_the_gate(kind: Kind, round_: Round, known: dict[str, Any], state: Gate, why: str) -> None:
     assert gate(kind, round_, facts(**known)) == (state, why)
+
+
+@pytest.mark.parametrize(("outcome", "expected"), [(FAILED, Gate.OPEN), (EXCUSED, Gate.OPEN), (PASSED, Gate.NONE)])
+def test_under_a_plan_a_make_up_is_open_where_there_is_a_seat(outcome: Outcome, expected: Gate) -> None:
+    known = Facts(rated=True, procedure="general", outcomes={(HUM, FIRST): outcome})
+
+    assert gate(HUM, MAKEUP, known, assigned=True)[0] is expected
+    assert gate(HUM, MAKEUP, known, assigned=False)[0] is Gate.NONE
+    assert gate(HUM, FIRST, known, assigned=False)[0] is Gate.OPEN  # the plan says nothing of the first round

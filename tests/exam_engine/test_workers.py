@@ -15,7 +15,7 @@ from exam_engine.messages import Answer, Command, Extend, HandIn, Pause, Start, 
 from exam_engine.service import Service, make_entry
 from exam_engine.settings import Settings
 from exam_engine.sitting import Policy
-from scoring.marking import Multiple, Scheme, Score
+from scoring.marking import Scheme, Score
 from tests.contract.fake_database import FakeDatabase, FakePool
 from tests.contract.fake_receipts import SECRET
 from tests.exam_engine.samples import DESK, PHONE, PICTURES, T0, at, entered
@@ -30,8 +30,8 @@ class Papers:
     async def of_attempts(self, attempt_ids: list[int]) -> dict[int, None]:
         return dict.fromkeys(attempt_ids)
 
-    async def score(self, _paper: None, answers: dict[int, str], _points: int) -> tuple[Score, Scheme]:
-        return Score(len(answers), 10, 0, 0, 0, ()), Scheme(points_per_item=1, multiple=Multiple.EXACT)
+    async def score(self, _paper: None, answers: dict[int, str], _scheme: Scheme) -> Score:
+        return Score(len(answers), 10, 0, 0, 0, ())
 
 
 class Registry:

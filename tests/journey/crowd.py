@@ -23,7 +23,7 @@ from tests.journey.exam_server import ExamServer
 
 ITEMS: Final = 40
 TOPICS: Final = ("法规", "伦理", "沟通", "心理")
-WRONG: Final = 7  # the item whose key is mistyped
+WRONG: Final = 10  # the item whose key is mistyped
 FIRST_SERIAL: Final = 400_000  # beyond everybody of the demonstration
 AT_ONCE: Final = 20
 POOL: Final = "cycle-humanities"
@@ -56,11 +56,15 @@ def bank_file() -> bytes:
         texts = [f"{2 * n + 5}个单位", right(n), f"{2 * n + 9}个单位", f"{2 * n + 14}个单位"]
         lines.append(
             {
-                "code": f"C-{n:03d}", "pool": POOL, "type": "A1", "topic": f"人文/{TOPICS[n % 4]}",
-                "difficulty": 1 + n % 3, "stem": stem(n), "key": "d" if n == WRONG else "b",
-                "options": [{"id": letter, "text": text} for letter, text in zip("abcd", texts, strict=True)],
+                "code": f"C-{n:03d}",
+                "type": "A1",
+                "topic": f"人文/{TOPICS[n % 4]}",
+                "difficulty": 1 + n % 3,
+                "stem": stem(n),
+                "options": dict(zip("ABCD", texts, strict=True)),
+                "answer": "D" if n == WRONG else "B",
             }
-        )  # fmt: skip
+        )
     return "\n".join(json.dumps(line, ensure_ascii=False) for line in lines).encode()
 
 
@@ -84,7 +88,7 @@ class Sitter(Candidate):
 
     def _choice(self, item: dict[str, Any], rng: random.Random) -> str:
         n = int(item["stem"].removeprefix("第").partition("题")[0])
-        known = rng.random() < 1 / (1 + math.exp(-1.3 * (self.ability - (n % 7 - 3) / 3)))
+        known = rng.random() < 1 / (1 + math.exp(-2.5 * (self.ability - (n % 7 - 3) / 3)))
         wanted = [option["id"] for option in item["options"] if (option["text"] == right(n)) == known]
         return str(rng.choice(wanted))
 

@@ -63,7 +63,7 @@ async def test_a_cycle_from_the_items_to_the_verified_notice(
         wrong = next(item for item in statistics["items"] if item["code"] == f"C-{WRONG:03d}")
         assert "wrong_key" in [alarm["code"] for alarm in wrong["alarms"]]
         assert statistics["reliability"] is not None
-        desk = Desk(await new_page(**DESK), server.base_url)
+        desk = Desk(await new_page(DESK), server.base_url)
         await _see_statistics(desk, sitting, album)
 
         rescored = await _rescore(author, nation, sitting, wrong)
@@ -84,7 +84,7 @@ async def test_a_cycle_from_the_items_to_the_verified_notice(
         await _release(agency, makeup)
 
         result = await _finals(agency, sitters[0])
-        await _see_notice(await new_page(**PHONE), sitters[0], result, album)
+        await _see_notice(await new_page(PHONE), sitters[0], result, album)
     finally:
         for person in (*sitters, *staff.values()):
             await person.http.close()
@@ -149,7 +149,7 @@ async def _sitting(province: Staff, blueprint: int, title: str, round_: str, plu
 async def _forms(province: Staff, sitting: int) -> None:
     """Four parallel forms, proven equal, approved."""
     path = f"/api/desk/sittings/{sitting}/plans"
-    asked = {"mode": "forms", "forms": 4, "seed": 7, "overlap_max": 0.5, "uses_max": 2}
+    asked = {"mode": "forms", "forms": 4, "seed": 7, "overlap_max": 0.6, "uses_max": 3}
     made = await province.post(path, asked)
 
     async def ready() -> Any:

@@ -125,7 +125,10 @@ def test_sections_tell_own_and_common_items_apart() -> None:
         ({"sections": (PaperSection("一", {"A1": 10}),)}, "type_outside"),
         ({"sections": (PaperSection("一", {"A1": 5}), PaperSection("二", {"A1": 5})), "types": {}}, "section_overlap"),
         ({"sections": (PaperSection("一", {"A1": 10}, points_per_item=0),), "types": {}}, "section_points"),
-        ({"audience": None, "sections": (PaperSection("一", {"A1": 10}, source="own"),), "types": {}}, "section_source"),
+        (
+            {"audience": None, "sections": (PaperSection("一", {"A1": 10}, source="own"),), "types": {}},
+            "section_source",
+        ),
         ({"expected": 100.0}, "expected_range"),
     ],
 )

@@ -3,14 +3,17 @@
 import msgspec
 import pytest
 
+from question_bank.aim import aim
 from question_bank.audience import Person, share
 from question_bank.blueprint import Blueprint, TopicQuota, load
 from question_bank.fair_plan import prepare_fair
-from question_bank.feasibility import Outlook, outlook
+from question_bank.feasibility import Outlook, disjoint, outlook
+from question_bank.forms import ImpossibleForms, Wish, bound
 from question_bank.parameters import Parameters
 from question_bank.pool import Pool
+from question_bank.supply import supply
 from tests.question_bank.big_pool import big_pool
-from tests.question_bank.test_assembly import BIG, WISH, some_items
+from tests.question_bank.test_assembly import BIG, WISH
 from tests.question_bank.test_audience import paper_of, pool_of
 
 ITEMS, KNOWN = big_pool(900, 3)
@@ -36,10 +39,9 @@ def test_a_quota_the_pool_is_too_small_for_is_short() -> None:
 
 
 def test_quotas_that_only_together_are_impossible_clash() -> None:
-    items = some_items(9) + BIG[60:]
-    blueprint = Blueprint(code="b", pool="p", item_count=10, types={"A2": 10}, topics=(TopicQuota("x", count=2),))
-    found = outlook(blueprint, Pool(items), {}, None, 0.6)
-    assert (found.fits, {quota.state for quota in found.quotas}) == (False, {"ok", "clash"})
+    found = look(Blueprint(code="b", pool="p", item_count=10, types={"A4": 10}))  # 20 items, in sets of four
+    assert not found.fits
+    assert [(quota.has, quota.gives, quota.state) for quota in found.quotas] == [(20, 8, "clash")]
 
 
 def test_a_blueprint_that_contradicts_itself_or_an_empty_pool_is_said_and_nothing_raised() -> None:
@@ -55,7 +57,16 @@ def test_what_is_shown_as_reachable_is_reached_by_the_papers() -> None:
     assert found.cut == pytest.approx(plan.aim.cut)
     assert found.reach[0] < found.expected < found.reach[1]
     assert found.information >= plan.rates.bound * 0.95
-    assert found.disjoint_max == 7  # 900 items, but not in the shares of the blueprint
+
+
+def test_there_are_not_more_papers_without_a_common_item_than_is_said() -> None:
+    stock = supply(load("professional"), Pool(ITEMS), KNOWN)
+    most = disjoint(stock)
+    aimed = aim(stock, None, 0.6)
+    assert aimed is not None
+    assert bound(stock, Wish(most, 1, aimed.target, aimed.cut, 0, 1), 60) > 0
+    with pytest.raises(ImpossibleForms):
+        bound(stock, Wish(most + 1, 1, aimed.target, aimed.cut, 0, 1), 60)
 
 
 def test_a_score_out_of_reach_is_a_trouble() -> None:

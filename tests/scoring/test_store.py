@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from scoring import store
+from scoring import rulings_store, store
 from scoring.marking import Mark, Multiple, Ruling, Scheme, Score, Verdict
-from scoring.store import latest, save_score
+from scoring.store import Kept, keep_score, latest, save_score
 
 Connection = asyncpg.Connection
 
@@ -47,6 +47,18 @@ async def test_the_latest_revision_counts_and_who_has_no_score_is_missing(connec
     assert found[3].score == BETTER
 
 
+async def test_marking_again_by_the_same_edition_adds_nothing_and_by_a_later_one_a_revision(
+    connection: Connection,
+) -> None:
+    later = Scheme(2, edition=1)
+    assert await keep_score(connection, 9, SCORE, Scheme(2)) == Kept(1, SCORE)
+    assert await keep_score(connection, 9, BETTER, Scheme(2)) == Kept(1, SCORE)
+    assert await keep_score(connection, 9, BETTER, later, reason="key of item 7") == Kept(2, BETTER)
+    assert await keep_score(connection, 9, SCORE, later) == Kept(2, BETTER)
+    assert await keep_score(connection, 9, SCORE, Scheme(2)) == Kept(2, BETTER)  # an old one never comes back
+    assert (await latest(connection, [9]))[9].reason == "key of item 7"
+
+
 async def test_without_a_time_the_clock_of_the_database_is_asked(connection: Connection) -> None:
     await save_score(connection, 6, 1, SCORE)
     found = (await latest(connection, [6]))[6]
@@ -55,7 +67,7 @@ async def test_without_a_time_the_clock_of_the_database_is_asked(connection: Con
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE score.scores SET points = 4", "DELETE FROM score.scores", "TRUNCATE score.scores"]
+    "statement", ["UPDATE score.scores SET points = 4", "DELETE FROM score.scores", "TRUNCATE score.scores CASCADE"]
 )
 async def test_a_score_is_never_changed(connection: Connection, statement: str) -> None:
     await save_score(connection, 7, 1, SCORE)
@@ -72,3 +84,29 @@ async def test_the_database_refuses_a_score_that_does_not_add_up(connection: Con
 async def test_every_statement_fits_the_schema(connection: Connection) -> None:
     for statement in (store.ADD, store.LATEST):
         await connection.prepare(statement)
+
+
+async def test_nobody_approves_his_own_proposal_and_of_two_decisions_one_stands(connection: Connection) -> None:
+    people = [
+        await connection.fetchval(
+            """WITH p AS (INSERT INTO people.persons (name, is_test) VALUES ('测试', true) RETURNING person_id)
+               INSERT INTO people.accounts (person_id, login, password_hash, role)
+               SELECT person_id, $1, '-', 'nation' FROM p RETURNING person_id""",
+            f"rescorer{number}",
+        )
+        for number in range(2)
+    ]
+    accounts = await connection.fetch(
+        "SELECT account_id, person_id FROM people.accounts WHERE person_id = ANY ($1::bigint[]) ORDER BY 1", people
+    )
+    (one, his), (two, other) = [(row[0], row[1]) for row in accounts]
+    wish = ("{}", "[[1, 1]]", "题目答案有误", True, "", "{}", one, his, "nation")
+    proposal_id = await connection.fetchval(rulings_store.PROPOSE, 1, 0, *wish)
+    with pytest.raises(asyncpg.CheckViolationError):
+        await connection.fetchval(rulings_store.DECIDE, proposal_id, "approved", "", one, his, "nation")
+    decided = (proposal_id, "approved", "", two, other, "nation")
+    assert await connection.fetchval(rulings_store.DECIDE, *decided) == proposal_id
+    assert await connection.fetchval(rulings_store.DECIDE, *decided) is None
+    for statement in ("UPDATE score.proposals SET edition = 4", "DELETE FROM score.decisions"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement)

@@ -138,8 +138,9 @@ class Province:
         return dict(await self.call(f"/plans/{plan['plan_id']}", None, "GET"))
 
     async def settled(self) -> None:
-        """The loops have done what they do."""
-        while await settle_some(self.server.house):
+        """The loops have done what they do, also what is under way elsewhere: the lock waits for it."""
+        under_way = "SELECT FROM exam.unsettled WHERE cycle = $1 FOR SHARE"
+        while await settle_some(self.server.house) or await self.pool.fetch(under_way, self.cycle):
             pass
 
     async def seats(self, plan: dict[str, Any]) -> dict[int, int]:

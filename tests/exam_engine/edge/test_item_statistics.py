@@ -13,7 +13,7 @@ from exam_engine.commands.sitting_stats import as_plain, read_statistics
 from exam_engine.messages import Entered, Layout
 from exam_engine.service import make_entry
 from question_bank.paper import Paper, PaperEntry
-from scoring.marking import Scheme
+from scoring.marking import Multiple, Scheme
 from scoring.store import latest
 from tests.candidate import Refusal
 from tests.exam_engine.edge.sat import mark_all, physicians, release, rescore_all, same_five, sit
@@ -49,7 +49,7 @@ async def test_a_scheme_may_be_set_until_something_is_marked(server: Server) -> 
         await server.written(attempt_id, "marked")
         marked = (await latest(server.house.pool, [attempt_id]))[attempt_id]
         assert (marked.score.points, marked.score.points_max) == (10, 10)
-        assert marked.scheme == Scheme(2, asked["multiple"], edition=1)
+        assert marked.scheme == Scheme(2, Multiple.PARTIAL, edition=1)
         with pytest.raises(Refusal) as late:
             await put(province, path, {**asked, "edition": 1})
         assert late.value.code == "marking_begun"

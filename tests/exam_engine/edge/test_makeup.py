@@ -115,9 +115,8 @@ async def test_a_plan_from_the_list_to_the_message(here: Province, server: Serve
     for name in ("kind", "pool", "blueprint", "pass_points", "policy", "agency_id", "points_per_item", "scheme"):
         assert made[name] == source[name], name
     assert made["round"] == "makeup"
-    assert await here.pool.fetch(
-        "SELECT room, account_id FROM exam.room_watchers WHERE sitting_id = $1", sitting_id
-    ) == [(1, watcher)]
+    watched = await here.pool.fetch("SELECT room, account_id FROM exam.room_watchers WHERE sitting_id = $1", sitting_id)
+    assert [tuple(row) for row in watched] == [(1, watcher)]
     staff = await here.pool.fetch("SELECT account_id FROM exam.sitting_staff WHERE sitting_id = $1", sitting_id)
     assert {row[0] for row in staff} > {watcher}  # and the chief of the first round
     [(code, facts)] = await here.messages(near[0])

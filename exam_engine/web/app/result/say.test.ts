@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { daysLeft, inOrder, reasonIn, stationOf, toneOf } from './say'
+import { daysLeft, headlineOf, inOrder, reasonIn, stationOf, toneOf } from './say'
 import type { ExamRow, OwnResult } from './shapes'
 
-const result = (over: Partial<OwnResult>): OwnResult => ({ state: 'pending', outcome: '', ...over }) as OwnResult
+const result = (over: Partial<OwnResult>): OwnResult => ({ result_id: 1, state: 'pending', outcome: '', missing: ['humanities'], ...over }) as OwnResult
 const exam = (kind: 'humanities' | 'professional', round: 'first' | 'makeup', at: string): ExamRow =>
   ({ kind, round, at }) as ExamRow
 
@@ -11,13 +11,29 @@ describe('a result in words', () => {
     ['pending', 'exams'],
     ['notified', 'published'],
     ['recheck', 'recheck'],
-    ['upheld', 'closed'],
-    ['changed', 'closed'],
-    ['suspended', 'published'],
-    ['cancelled', 'closed'],
+    ['upheld', 'upheld'],
+    ['changed', 'changed'],
+    ['suspended', 'suspended'],
+    ['cancelled', 'cancelled'],
+    ['archived', 'closed'],
+    ['excluded', 'excluded'],
     ['something new', 'exams'],
   ])('in the state %s stands at %s', (state, station) => {
     expect(stationOf(result({ state }))).toBe(station)
+  })
+
+  it('waits for the agency once nothing is missing', () => {
+    expect(stationOf(result({ missing: [] }))).toBe('decided')
+    expect(stationOf(result({ missing: [], result_id: null }))).toBe('exams')
+  })
+
+  it.each([
+    [{ outcome: 'qualified', state: 'archived' }, 'result.outcome.qualified'],
+    [{ state: 'pending' }, 'result.pending'],
+    [{ state: 'excluded' }, 'result.excluded'],
+    [{ state: 'archived' }, 'result.excluded'],
+  ])('that is %j has the headline %s', (over, key) => {
+    expect(headlineOf(result(over))).toBe(key)
   })
 
   it.each([

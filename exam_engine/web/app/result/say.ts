@@ -7,22 +7,34 @@ interface Words {
 }
 
 /** The stations of a result, in the order of its life; a later one is reached only by some. */
-export type Station = 'exams' | 'decided' | 'published' | 'recheck' | 'closed'
+export type Station =
+  | 'exams' | 'decided' | 'excluded' | 'published' | 'recheck' | 'upheld' | 'changed' | 'suspended' | 'reassess'
+  | 'qualified_late' | 'cancelled' | 'closed'
 
 const STATION: Readonly<Record<string, Station>> = {
-  pending: 'exams',
+  excluded: 'excluded',
   notified: 'published',
   recheck: 'recheck',
-  upheld: 'closed',
-  changed: 'closed',
-  suspended: 'published',
-  reassess: 'published',
-  qualified_late: 'closed',
-  cancelled: 'closed',
+  upheld: 'upheld',
+  changed: 'changed',
+  suspended: 'suspended',
+  reassess: 'reassess',
+  qualified_late: 'qualified_late',
+  cancelled: 'cancelled',
   archived: 'closed',
 }
 
-export const stationOf = (result: OwnResult): Station => STATION[result.state] ?? 'exams'
+/** Pending with nothing to wait for: the agency has it. */
+export function stationOf(result: OwnResult): Station {
+  const waits = result.result_id === null || result.missing.length > 0
+  return STATION[result.state] ?? (waits ? 'exams' : 'decided')
+}
+
+/** The key of the headline. Who was not assessed has no outcome, not even when the cycle is archived. */
+export function headlineOf({ outcome, state }: OwnResult): string {
+  if (outcome) return `result.outcome.${outcome}`
+  return state === 'excluded' || state === 'archived' ? 'result.excluded' : 'result.pending'
+}
 
 /** Good news, bad news, or none yet. */
 export function toneOf(result: OwnResult): 'good' | 'bad' | 'open' {

@@ -4,8 +4,11 @@ import type { FinalCounts, FinalRow, PublishOrder } from './shapes'
 
 export const STATES = [
   'pending', 'proposed', 'qualified', 'unqualified', 'notified', 'recheck', 'upheld', 'changed', 'suspended', 'reassess',
-  'qualified_late', 'cancelled', 'archived',
+  'qualified_late', 'cancelled', 'archived', 'excluded',
 ] as const
+
+/** Why somebody should look before many are agreed to. */
+export const DOUBTS = ['bad_records', 'ethics_poor', 'absent_twice', 'legs_changed'] as const
 
 /** The facts of Art. 27 (domain.md §4.6). */
 export const ARTICLE_27: readonly string[] = Array.from({ length: 14 }, (_, n) => `U${String(n + 1).padStart(2, '0')}`)
@@ -40,9 +43,9 @@ export function bars(counts: FinalCounts): { state: string; count: number }[] {
   })).filter((one) => one.count > 0)
 }
 
-/** Of those with an outcome, how many are qualified, in whole percent; null while there is none. */
+/** Of those decided, how many are qualified, in whole percent; null while there is none. */
 export function qualifiedPercent(counts: FinalCounts): number | null {
-  const sum = (outcome: string): number => counts.counts.filter((one) => one.outcome === outcome).reduce((n, one) => n + one.count, 0)
+  const sum = (outcome: string): number => counts.counts.filter((one) => one.outcome === outcome && one.state !== 'proposed').reduce((n, one) => n + one.count, 0)
   const all = sum('qualified') + sum('unqualified')
   return all === 0 ? null : Math.round((100 * sum('qualified')) / all)
 }

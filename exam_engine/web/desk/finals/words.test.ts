@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import english from '@words/en/results.json'
 import chinese from '@words/zh-CN/results.json'
-import { STATES } from './standing'
+import { DOUBTS, STATES } from './standing'
 
 type Tree = { [key: string]: string | Tree }
 
@@ -35,6 +35,7 @@ describe('the words of the results at the desk', () => {
   it('are there for every state, act and column', () => {
     const lists: [string, readonly string[]][] = [
       ['results.state', STATES],
+      ['results.doubt', DOUBTS],
       ['results.act', ['decide', 'correct', 'undo', 'keep', 'cancel', 'suspend', 'reassess', 'reassessed', 'decide_recheck']],
       ['results.means', ['decide', 'correct', 'undo', 'keep', 'cancel', 'suspend', 'reassess', 'reassessed']],
       ['results.done', ['decide', 'correct', 'undo', 'keep', 'cancel', 'suspend', 'reassess', 'reassessed', 'decide_recheck']],
