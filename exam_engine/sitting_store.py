@@ -19,7 +19,7 @@ _ORDER: Final = "ORDER BY s.opens_at DESC, s.sitting_id DESC LIMIT 500"
 LIST: Final = f"{_MADE} WHERE {_SCOPE} AND ($3::integer IS NULL OR s.cycle = $3) {_ORDER}"
 ONE: Final = f"{_MADE} WHERE {_SCOPE} AND s.sitting_id = $3"
 # Whoever enters takes a share of this lock: nobody enters while something of the exam is decided.
-LOCK: Final = f"SELECT s.sitting_id FROM exam.sittings s WHERE {_SCOPE} AND s.sitting_id = $3 FOR UPDATE"
+LOCK: Final = f"SELECT s.sitting_id FROM exam.sittings s WHERE {_SCOPE} AND s.sitting_id = $3 FOR UPDATE"  # noqa: S608  of constants
 ADD: Final = """
 INSERT INTO exam.sittings (cycle, kind, round, title, province, agency_id, opens_at, closes_at, pool, item_count,
     points_per_item, pass_points, policy, blueprint, audience, by_invitation, blueprint_id, blueprint_number, draft)

@@ -5,6 +5,7 @@ near it exist in the greatest number, and items wear out alike. The cut is the a
 paper, is the pass line: there it is decided who passes.
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -87,7 +88,12 @@ def near(target: float) -> tuple[float, float]:
     return target - NEAR, target + NEAR
 
 
-def parts(kinds: dict[Counts, list[int]], by: Reals) -> list[tuple[Counts, list[int]]]:
+def mean(values: Sequence[float], places: Sequence[int]) -> float:
+    """Of the values at these places."""
+    return sum(map(values.__getitem__, places)) / len(places)
+
+
+def parts(kinds: dict[Counts, list[int]], by: Sequence[float]) -> list[tuple[Counts, list[int]]]:
     """Every kind cut into a few parts whose units are alike by a figure: the easier ones, the harder ones."""
     return [(counts, part) for counts, places in kinds.items() for part in _cut(sorted(places, key=by.__getitem__))]
 
@@ -114,13 +120,14 @@ def kinds_of(supply: Supply) -> dict[Counts, list[int]]:
 def _reach(supply: Supply, kinds: dict[Counts, list[int]]) -> tuple[float, float] | None:
     """By linear programs over parts of the kinds."""
     ends = []
-    cells = parts(kinds, supply.points)
+    values = supply.points.tolist()
+    cells = parts(kinds, values)
     for sign in (1.0, -1.0):
         program = Program()
         program.rows((limit.least, limit.most) for limit in supply.limits)
         for counts, places in cells:
-            mean = float(supply.points[places].mean())
-            program.column([(limit, float(count)) for limit, count in counts], len(places), cost=sign * mean)
+            entries = [(limit, float(count)) for limit, count in counts]
+            program.column(entries, len(places), cost=sign * mean(values, places))
         found = program.solve(SECONDS_MAX) if kinds else None
         if found is None:
             return None
@@ -134,11 +141,10 @@ def _even(supply: Supply, kinds: dict[Counts, list[int]], target: float | None) 
     program.rows((limit.least, limit.most) for limit in supply.limits)
     points = program.row(*((-np.inf, np.inf) if target is None else near(target)))
     fair = supply.item_count / float(supply.sizes.sum())
-    columns = []
+    columns, values = [], supply.points.tolist()
     for counts, places in kinds.items():
         stock = len(places)
-        mean = float(supply.points[places].mean())
-        entries = [*((limit, float(count)) for limit, count in counts), (points, mean)]
+        entries = [*((limit, float(count)) for limit, count in counts), (points, mean(values, places))]
         below, size = 0.0, float(supply.sizes[places[0]])
         for step in (*STEPS, np.inf):
             upto = min(1.0, step * fair)

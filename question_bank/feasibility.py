@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from question_bank.aim import aim, kinds_of, near, parts, problems
+from question_bank.aim import aim, kinds_of, mean, near, parts, problems
 from question_bank.audience import Share
 from question_bank.blueprint import Blueprint, check
 from question_bank.fair_plan import space_of
@@ -89,9 +89,10 @@ def _reached(found: Outlook, stock: Supply, blueprint: Blueprint, pass_share: fl
     program = Program()
     program.rows((limit.least, limit.most) for limit in stock.limits)
     points = program.row(*near(aimed.target))
-    for counts, places in parts(kinds_of(stock), worths):
-        entries = [*((limit, float(count)) for limit, count in counts), (points, float(stock.points[places].mean()))]
-        program.column(entries, len(places), cost=-float(worths[places].mean()))
+    scores, worth = stock.points.tolist(), worths.tolist()
+    for counts, places in parts(kinds_of(stock), worth):
+        entries = [*((limit, float(count)) for limit, count in counts), (points, mean(scores, places))]
+        program.column(entries, len(places), cost=-mean(worth, places))
     best = program.solve(SECONDS_MAX)
     return found._replace(
         fits=not wrong,

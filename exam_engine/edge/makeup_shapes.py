@@ -86,8 +86,6 @@ class AbsencesDecided(_Shape, frozen=True, kw_only=True):
 
 
 class MakeMakeupPlan(_Shape, frozen=True, kw_only=True):
-    """`province`: only the nation would have to say it, and it only reads."""
-
     cycle: Annotated[int, Meta(ge=1, le=8999)]
     kind: MakeupKind
 

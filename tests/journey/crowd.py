@@ -123,7 +123,7 @@ async def crowd(server: ExamServer, count: int, rng: random.Random) -> list[Sitt
                     await connection.execute(
                         "INSERT INTO exam.unsettled (person_id, cycle) VALUES ($1, 1) ON CONFLICT DO NOTHING", person_id
                     )
-                    sitters.append(Sitter(server.base_url, token, rng.gauss(0.4, 1), person_id))
+                    sitters.append(Sitter(server.base_url, token, rng.uniform(-1.3, 1.7), person_id))
         finally:
             await connection.close()
     return sitters

@@ -1,5 +1,6 @@
 """Expected scores, information and the cut, against values worked out another way."""
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -31,15 +32,10 @@ def test_the_mean_over_all_physicians_is_that_of_a_fine_grid(a: float, b: float)
 
 @pytest.mark.parametrize(("level", "p"), DEFAULT_P.items())
 def test_an_item_that_nobody_answered_has_the_share_its_author_thinks_of(level: int, p: float) -> None:
-    item = some_items(1)[0].__class__(**{**_fields(), "difficulty": level})
+    item = msgspec.structs.replace(some_items(1)[0], difficulty=level)
     found = parameters(item, {})
     assert (found.a, found.n) == (1.0, 0)
     assert expected(np.array([found.a]), np.array([found.b]))[0] == pytest.approx(p, abs=1e-9)
-
-
-def _fields() -> dict[str, object]:
-    item = some_items(1)[0]
-    return {name: getattr(item, name) for name in item.__struct_fields__}
 
 
 def test_what_answers_have_shown_goes_before_what_the_author_thought() -> None:

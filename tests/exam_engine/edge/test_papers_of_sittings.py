@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from exam_engine import plan_jobs, plan_store
+from exam_engine import plan_jobs
 from exam_engine.papers import read_paper
 from question_bank.blueprint import load
 from question_bank.checking import broken, sets_of
@@ -55,12 +55,11 @@ async def an_exam(server: Server, cast: Deciders, blueprint_id: int, **changes: 
     )
     now = server.house.clock.now()
     window = {"opens_at": now - timedelta(minutes=1), "closes_at": now + timedelta(days=1)}
-    exam = {
+    return {
         "cycle": 1, "kind": "humanities", "round": "first", "title": "人文医学测评", "agency_id": agency,
         "blueprint_id": blueprint_id, "points_per_item": 5, "pass_points": 18, "by_invitation": True,
         **{name: at.isoformat() for name, at in window.items()}, **changes,
     }  # fmt: skip
-    return exam
 
 
 async def made_plan(cast: Deciders, sitting_id: int, **wish: Any) -> dict[str, Any]:
@@ -217,7 +216,9 @@ async def test_forms_are_planned_approved_and_handed_out_in_turn(server: Server,
     assert shown["plan"]["state"] == "current"
     assert await refused(cast.province.post(approve, {"digest": plan["digest"]})) == (409, "already_current")
     pool = server.house.pool
-    bodies = plan_jobs.read_forms((await pool.fetchrow(plan_store.BODY, plan["plan_id"]))["forms"])
+    bodies = plan_jobs.read_forms(
+        await pool.fetchval("SELECT forms FROM exam.plans WHERE plan_id = $1", plan["plan_id"])
+    )
     handed = []
     for _ in range(6):
         async with server.candidate() as candidate:

@@ -6,6 +6,7 @@ type Shapes = components['schemas']
 
 export type ArchiveView = Shapes['ArchiveView']
 export type DecideFinal = Shapes['DecideFinal']
+export type FinalCount = Shapes['FinalCount']
 export type FinalCounts = Shapes['FinalCounts']
 export type FinalDetail = Shapes['FinalDetail']
 export type FinalLine = Shapes['FinalLine']

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { agreeable, ARTICLE_27, bars, kept, percentOf, publishable, qualifiedPercent, toneOf, underWay } from './standing'
+import { agreeable, ARTICLE_27, bars, keepsFrom, kept, percentOf, publishable, qualifiedPercent, toneOf, underWay } from './standing'
 import type { FinalCounts, FinalRow, PublishOrder } from './shapes'
 
 const row = (over: Partial<FinalRow>): FinalRow =>
@@ -48,6 +48,19 @@ describe('results on the desk', () => {
     expect(bars(found)).toEqual([{ state: 'proposed', count: 2 }, { state: 'notified', count: 6 }])
     expect(qualifiedPercent(found)).toBe(83)
     expect(qualifiedPercent(counts(['pending', '', 9]))).toBeNull()
+  })
+
+  it.each([
+    ['notified', '', false],
+    ['pending', 'not_your_turn', false],
+    ['notified', 'legs_same', false],
+    ['notified', 'recheck_still_open', true],
+    ['notified', 'own_file', true],
+    ['recheck', 'own_decision', true],
+    ['changed', 'own_decision', false],
+    ['proposed', 'reviewed_before', true],
+  ])('when %s warn of %j only if it keeps somebody from his work: %s', (state, refused_by, warns) => {
+    expect(keepsFrom({ refused_by, row: row({ state }), legs_now: null })).toBe(warns)
   })
 
   it('know fourteen facts of Article 27', () => {

@@ -1,6 +1,6 @@
 /** What a result's state means to the desk: its colour, what may be chosen for many, how far a publication is. */
 
-import type { FinalCounts, FinalRow, PublishOrder } from './shapes'
+import type { FinalCounts, FinalDetail, FinalRow, PublishOrder } from './shapes'
 
 export const STATES = [
   'pending', 'proposed', 'qualified', 'unqualified', 'notified', 'recheck', 'upheld', 'changed', 'suspended', 'reassess',
@@ -12,6 +12,18 @@ export const DOUBTS = ['bad_records', 'ethics_poor', 'absent_twice', 'legs_chang
 
 /** The facts of Art. 27 (domain.md §4.6). */
 export const ARTICLE_27: readonly string[] = Array.from({ length: 14 }, (_, n) => `U${String(n + 1).padStart(2, '0')}`)
+
+/** Refusals that say no more than that there is nothing to do now. */
+const IDLE: ReadonlySet<string> = new Set(['not_your_turn', 'illegal_move', 'legs_same', 'not_unqualified', 'not_absent_twice'])
+
+/** Refusals of who decided or reviewed before: of weight only while there is something to decide again. */
+const BY_ANOTHER: ReadonlySet<string> = new Set(['own_decision', 'reviewed_before'])
+
+/** Whether the refusal is worth a warning: it keeps somebody from what would be his to do. */
+export function keepsFrom({ refused_by, row, legs_now }: Pick<FinalDetail, 'refused_by' | 'row' | 'legs_now'>): boolean {
+  const waits = row.state === 'proposed' || row.state === 'recheck' || legs_now !== null
+  return refused_by !== '' && !IDLE.has(refused_by) && (waits || !BY_ANOTHER.has(refused_by))
+}
 
 export function toneOf(row: Pick<FinalRow, 'state' | 'outcome'>): string {
   if (row.state === 'recheck') return 'warn'
