@@ -82,6 +82,9 @@ async def _place(pool: Runner, account: Row | None, bound: Row | None, app: Appl
 
 async def _with_file(pool: Runner, home: Home, app: Application, now: datetime) -> Home:
     rows = await pool.fetch(account_store.EXAM_STANDS, app.identity.person_id, app.cycle.cycle)
+    stands = await pool.fetchrow(account_store.RESULT_STANDS, app.identity.person_id, app.cycle.cycle)
+    result = None if stands is None else road.ResultLine(*stands)
+    exams = [road.ExamLine(*row) for row in rows]
     action, waiting = road.button(app, now)
     at_home = home.place == "home"
     return msgspec.structs.replace(
@@ -92,7 +95,7 @@ async def _with_file(pool: Runner, home: Home, app: Application, now: datetime) 
         cycle_starts_on=app.cycle.starts_on,
         cycle_ends_on=app.cycle.ends_on,
         windows=await _windows(pool, app),
-        steps=[HomeStep(**step._asdict()) for step in road.steps(app, [road.ExamLine(*row) for row in rows])],
+        steps=[HomeStep(**step._asdict()) for step in road.steps(app, exams, result)],
         files=standings(app),
         procedure=app.procedure,
         simple_refused=app.simple_refused,

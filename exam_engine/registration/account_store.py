@@ -89,6 +89,13 @@ SELECT s.kind, s.round, e.state, a.phase, a.passed FROM exam.entitlements e JOIN
 LEFT JOIN LATERAL (SELECT phase, passed FROM exam.attempts a WHERE a.sitting_id = s.sitting_id
     AND a.person_id = e.person_id ORDER BY a.number DESC LIMIT 1) a ON true
 WHERE e.person_id = $1 AND s.cycle = $2 AND s.kind <> 'practice'
+UNION ALL
+SELECT kind, round, 'open', 'released', passed FROM result.paper_scores WHERE person_id = $1 AND cycle = $2
+"""
+RESULT_STANDS: Final = """
+SELECT coalesce(nullif(final_state, ''), state) AS state,
+    CASE WHEN notified_at IS NULL THEN '' ELSE outcome END AS outcome
+FROM result.results WHERE person_id = $1 AND cycle = $2
 """
 PHONE_OF: Final = """
 SELECT w.phone FROM reg.assessment_accounts s JOIN reg.app_accounts w USING (account_id)

@@ -20,6 +20,13 @@ class Step(NamedTuple):
     status: str
 
 
+class ResultLine(NamedTuple):
+    """His result of the cycle: its state (exam_engine.results.final), and the outcome as published ("" before)."""
+
+    state: str
+    outcome: str
+
+
 class ExamLine(NamedTuple):
     """One exam he is entitled to: the gate's state, and how far his latest attempt is (None: not entered)."""
 
@@ -30,7 +37,7 @@ class ExamLine(NamedTuple):
     passed: bool | None
 
 
-def steps(app: Application, exams: Sequence[ExamLine]) -> list[Step]:
+def steps(app: Application, exams: Sequence[ExamLine], result: ResultLine | None) -> list[Step]:
     """报名 → 程序 → 自评 → 免考 → 测评 → 结果."""
     own, rating = app.state(Subject.PROFILE), app.state(Subject.EVALUATION)
     enrolled, rated = own is State.APPROVED, rating is State.APPROVED
@@ -40,7 +47,7 @@ def steps(app: Application, exams: Sequence[ExamLine]) -> list[Step]:
         _of_part("evaluation", rating, current=enrolled and app.procedure != NONE),
         _exemption(app, rated=rated),
         _exam(exams, rated=rated),
-        Step("result", "todo", "pending"),
+        _result(result),
     ]
 
 
@@ -85,6 +92,18 @@ def _exam(exams: Sequence[ExamLine], *, rated: bool) -> Step:
     if any(line.phase == "released" for line in sat):
         return Step("exam", "failed", "failed")
     return Step("exam", "current", "held" if any(line.gate == "held" for line in sat) else "waiting")
+
+
+def _result(result: ResultLine | None) -> Step:
+    """Neither what is proposed nor what is decided shows: only that all legs are known."""
+    if result is None or result.state == "pending":
+        return Step("result", "todo", "pending")
+    if result.outcome:
+        good = result.outcome == "qualified" or result.state == "qualified_late"
+        return Step("result", "done" if good else "failed", "qualified" if good else "unqualified")
+    if result.state in ("excluded", "archived"):
+        return Step("result", "skipped", "skipped")
+    return Step("result", "current", "pending")
 
 
 def button(app: Application, now: datetime) -> tuple[str, str]:
