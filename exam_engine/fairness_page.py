@@ -25,7 +25,7 @@ def fairness_page(name: str, found: Certificate, digest: str) -> str:
         *([Section("各卷 Forms", tables=[_forms(found)], charts=[_curves(found)])] if found.forms else []),
         Section("分布 Spread over papers", tables=[_spreads(found)]),
         Section("重复 Overlap", tables=_matrix(found), charts=[_overlap(found)] if found.overlap.counts else []),
-        Section("使用率 Exposure", tables=[_exposed(found)], charts=[_exposure(found)]),
+        Section("使用率 Exposure", tables=[_exposed(found)], charts=[_exposure(found)], more=_most_used(found)),
         *([Section("专业来源 Where own items come from", tables=[_audience(found)])] if found.audience else []),
         *([Section("违反的规则 Broken rules", more=found.broken)] if found.broken else []),
     ]
@@ -127,8 +127,11 @@ def _exposed(found: Certificate) -> list[list[str]]:
         ["均匀使用时的使用率 share if all were used alike", f"{exposure.even:.2%}"],
         ["最高使用率 highest share", f"{exposure.most:.2%}"],
         ["未使用 never used", str(exposure.unused)],
-        ["使用最多 used most", ", ".join(f"{item.code} {item.share:.1%}" for item in exposure.most_used[:10])],
     ]
+
+
+def _most_used(found: Certificate) -> list[str]:
+    return [f"使用最多 used most: {item.code} {item.share:.1%}" for item in found.exposure.most_used[:10]]
 
 
 def _exposure(found: Certificate) -> Chart:

@@ -17,10 +17,11 @@ import asyncpg
 import msgspec
 
 from exam_engine import plan_store, store
+from exam_engine.edge.paper_shapes import PlanAsked
 from exam_engine.edge.shapes import ItemView, OptionView, PaperView, PictureView
 from exam_engine.errors import Refused
 from exam_engine.messages import Layout
-from exam_engine.plan_jobs import pass_share, person, read_forms
+from exam_engine.plan_jobs import pass_share, person, read_forms, without
 from exam_engine.sitting import Kind, Sitting
 from question_bank import parameter_store
 from question_bank import store as bank
@@ -52,7 +53,7 @@ class _Kept(NamedTuple):
     plan: FairPlan
 
 
-_Key = tuple[int, Person]
+_Key = tuple[int, Person, str]  # sitting, for whom, by which blueprint
 
 
 class Papers:
@@ -151,9 +152,10 @@ class Papers:
         return mark(paper.entries, chosen, keys, scheme)
 
     async def _plan(self, sitting: Sitting, person_id: int, now: datetime) -> FairPlan:
-        blueprint = decode((await self._pool.fetchval(store.BLUEPRINT, sitting.sitting_id)).encode())
+        body = await self._pool.fetchval(store.BLUEPRINT, sitting.sitting_id)
+        blueprint = decode(body.encode())
         whom = await self._person(sitting, person_id) if blueprint.audience else Person()
-        key = (sitting.sitting_id, whom)
+        key = (sitting.sitting_id, whom, body)
         kept = self._plans.get(key)
         if kept is not None and now - kept.at < PLAN_KEEP:
             return kept.plan
@@ -169,7 +171,7 @@ class Papers:
 
     async def _make_plan(self, sitting: Sitting, blueprint: Blueprint, whom: Person, kept: "_Kept | None") -> "_Kept":
         """What to draw by from the items that may be drawn now; what there is if they are still the same."""
-        items = await bank.active_items(self._pool, sitting.pool)
+        items = await self._allowed(sitting)
         refs = frozenset((item.item_id, item.version) for item in items)
         if kept is not None and kept.refs == refs:
             return kept
@@ -181,6 +183,12 @@ class Papers:
             raise Refused("no_paper", detail=str(error)[:300]) from error
         self._items.update({(item.item_id, item.version): item for item in items})
         return _Kept(NEVER, refs, plan)
+
+    async def _allowed(self, sitting: Sitting) -> list[Item]:
+        """The items that may be drawn, less those that the plan in force leaves out."""
+        items = await bank.active_items(self._pool, sitting.pool)
+        asked = await self._pool.fetchval(plan_store.LEFT_OUT, sitting.sitting_id)
+        return items if asked is None else without(items, msgspec.json.decode(asked, type=PlanAsked).left_out)
 
     async def _find(self, entries: Sequence[PaperEntry]) -> dict[Ref, Item]:
         return await self._find_refs([(entry.item_id, entry.version) for entry in entries])

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import asyncpg
@@ -11,11 +11,13 @@ import structlog
 
 from exam_engine import plan_store as store
 from exam_engine.edge.paper_shapes import PlanAsked
+from exam_engine.store import Runner
 from question_bank import parameter_store
 from question_bank import store as bank
 from question_bank.audience import Person
 from question_bank.blueprint import Blueprint, decode, points_max
 from question_bank.certificate import digest
+from question_bank.item import Item
 from question_bank.plan_worker import PlanJob, PlanNews
 from question_bank.planning import FormBody, Order
 
@@ -45,10 +47,25 @@ async def gather(
         sample=asked.sample,
         avoid=await first_items(pool, sitting_id) if mode == "forms" else frozenset(),
     )
-    items = await bank.active_items(pool, row["pool"])
+    items = without(await bank.active_items(pool, row["pool"]), asked.left_out)
     known = await parameter_store.of_pool(pool, row["pool"])
     people = await people_of(pool, sitting_id, blueprint)
     return PlanJob(order, items, [(*ref, found) for ref, found in known.items()], people)
+
+
+async def wish_of(runner: Runner, sitting_id: int, asked: PlanAsked) -> PlanAsked:
+    """The wish with the items that are worn out by now."""
+    if not asked.papers_max:
+        return asked
+    rows = await runner.fetch(store.WORN, sitting_id, asked.papers_max)
+    return msgspec.structs.replace(asked, left_out=tuple(row["item_id"] for row in rows))
+
+
+def without(items: list[Item], left_out: Collection[int]) -> list[Item]:
+    """The items less those left out, and less the sets that one of them is in."""
+    gone = set(left_out)
+    sets = {item.set_code for item in items if item.item_id in gone and item.set_code}
+    return [item for item in items if item.item_id not in gone and item.set_code not in sets] if gone else items
 
 
 def pass_share(pass_points: int, blueprint: Blueprint, points_per_item: int) -> float:

@@ -46,6 +46,13 @@ UPDATE exam.plans SET state = 'current', approved_by = $2, approved_at = now(), 
 """
 DROP: Final = "DELETE FROM exam.plans WHERE plan_id = $1 AND state <> 'current'"
 DROP_OF_SITTING: Final = "DELETE FROM exam.plans WHERE sitting_id = $1"
+# $2: more papers than that are too many. A set of which one item is worn out is left out as a whole by the pool.
+WORN: Final = """
+SELECT e.item_id FROM bank.exposure e JOIN bank.items i USING (item_id) JOIN exam.sittings s ON s.pool = i.pool
+WHERE s.sitting_id = $1 GROUP BY e.item_id HAVING sum(e.papers) > $2 ORDER BY e.item_id
+"""
+LEFT_OUT: Final = "SELECT asked FROM exam.plans WHERE sitting_id = $1 AND state = 'current'"
+CYCLE: Final = "SELECT cycle FROM exam.sittings WHERE sitting_id = $1"
 CURRENT: Final = "SELECT plan_id FROM exam.plans WHERE sitting_id = $1 AND state = 'current'"
 BODY: Final = "SELECT mode, seed, forms FROM exam.plans WHERE plan_id = $1"
 # What first-round forms of the same exam hold: a make-up's forms leave it out.

@@ -43,6 +43,7 @@ Overlap = Annotated[
     float, typer.Option("--overlap", min=0, max=1, help="Share of a form two forms may have in common.")
 ]
 Uses = Annotated[int, typer.Option("--uses", min=0, max=20, help="Forms an item may be in; 0: as few as possible.")]
+PapersMax = Annotated[int, typer.Option("--papers-max", min=0, help="Leave out items of more papers; 0: none.")]
 Sample = Annotated[int, typer.Option("--sample", min=100, max=5000, help="Papers drawn on the fly to judge by.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the certificate as one JSON object.")]
 Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the certificate as a page here.")]
@@ -69,6 +70,7 @@ def plan_command(
     seed: Seed = None,
     overlap: Overlap = 0.25,
     uses: Uses = 0,
+    papers_max: PapersMax = 0,
     sample: Sample = 2000,
     as_json: AsJson = False,  # noqa: FBT002  a flag of the command line
     html: Html = None,
@@ -85,7 +87,7 @@ def plan_command(
     if html is not None and (html.is_dir() or not html.parent.is_dir()):
         raise CannotStart(f"{html} can't be written", ExitCode.SETTINGS)
     mode = "fly" if on_the_fly else "forms"
-    wish = PlanAsked(forms or 0, overlap, uses, sample)
+    wish = PlanAsked(forms or 0, overlap, uses, sample, papers_max)
     number = secrets.randbits(SEED_BITS) if seed is None else seed
     try:
         done = asyncio.run(_plan(data, sitting, mode, number, wish, keep=not dry_run))
@@ -115,6 +117,7 @@ async def _plan(data: Path | None, sitting: int, mode: str, seed: int, wish: Pla
                 _fail(f"there is no sitting {sitting}.", as_json=False)
             if keep and await pool.fetchval(store.ENTERED, sitting):
                 _fail("somebody has entered: its papers stay (--dry-run plans without keeping).", as_json=False)
+            wish = await plan_jobs.wish_of(pool, sitting, wish)
             job = await plan_jobs.gather(pool, sitting, mode, seed, wish)
             planned = await asyncio.to_thread(_work, job)
             plan_id = await _keep(pool, sitting, mode, seed, wish, planned) if keep else None

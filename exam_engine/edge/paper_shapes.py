@@ -163,6 +163,7 @@ class MakePlan(_Shape, frozen=True, kw_only=True):
     """`mode`: forms or fly. `seed` None: one is drawn. `overlap_max`: of a paper, between forms.
 
     `uses_max`: an item is in at most so many forms; 0: in one, or in as many as the pool makes necessary.
+    `papers_max`: items that have been in more papers than that are left out; 0: none.
     """
 
     mode: str
@@ -170,6 +171,7 @@ class MakePlan(_Shape, frozen=True, kw_only=True):
     seed: Seed | None = None
     overlap_max: Annotated[float, Meta(ge=0, le=1)] = 0.25
     uses_max: Annotated[int, Meta(ge=0, le=20)] = 0
+    papers_max: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
     sample: Annotated[int, Meta(ge=100, le=5000)] = 2000
 
 
@@ -322,9 +324,11 @@ class SittingChoices(_Shape, frozen=True, kw_only=True):
 
 
 class PlanAsked(msgspec.Struct, frozen=True):
-    """What a plan was asked with, as it is stored."""
+    """What a plan was asked with, as it is stored. `left_out`: items that had been in too many papers by then."""
 
     forms: int
     overlap_max: float
     uses_max: int
     sample: int
+    papers_max: int = 0
+    left_out: tuple[int, ...] = ()

@@ -27,6 +27,7 @@ from exam_engine.edge.paper_shapes import (
 from exam_engine.errors import Invalid, NotFound, Refused
 from exam_engine.fairness_page import fairness_page
 from exam_engine.store import Row, Runner
+from question_bank import exposure_store
 from question_bank import store as bank
 from question_bank.certificate import Certificate
 
@@ -51,13 +52,16 @@ async def make_plan(call: Call) -> PlanRow:
     if asked.mode not in MODES:
         raise Invalid("plan_mode")
     seed = secrets.randbits(SEED_BITS) if asked.seed is None else asked.seed
-    wish = PlanAsked(asked.forms if asked.mode == "forms" else 0, asked.overlap_max, asked.uses_max, asked.sample)
+    wish = PlanAsked(
+        asked.forms if asked.mode == "forms" else 0, asked.overlap_max, asked.uses_max, asked.sample, asked.papers_max
+    )
     pool = call.house.pool
     async with pool.acquire() as connection, connection.transaction():
         await _sitting(call, connection, sitting_id, store.SITTING_LOCKED)
         if await connection.fetchval(store.ENTERED, sitting_id):
             raise Refused("papers_locked")
         await connection.execute(store.GIVE_UP, sitting_id, store.SILENT_S)
+        wish = await plan_jobs.wish_of(connection, sitting_id, wish)
         body = msgspec.json.encode(wish).decode()
         plan_id = await connection.fetchval(store.ADD, sitting_id, asked.mode, seed, body, call.me.account_id)
         if plan_id is None:
@@ -115,6 +119,9 @@ async def approve_plan(call: Call) -> PlanDetail:
         await _check_approval(connection, row, asked)
         await connection.execute(store.REPLACE, sitting_id)
         await connection.execute(store.APPROVE, row["plan_id"], call.me.account_id, asked.reason.strip())
+        forms = [[item_id for item_id, _ in form.refs] for form in plan_jobs.read_forms(row["forms"])]
+        cycle = await connection.fetchval(store.CYCLE, sitting_id)
+        await exposure_store.add_forms(connection, cycle, forms, call.house.clock.now())
         facts = {"sitting": sitting_id, "mode": row["mode"], "digest": row["digest"], "reason": asked.reason.strip()}
         await audit(call, call.me, "plan_approved", f"plan {row['plan_id']}", runner=connection, **facts)
         return await _detail(call, connection)

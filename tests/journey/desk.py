@@ -32,6 +32,14 @@ class Desk:
         await self.part("submit").click()
         await expect(self.page.locator('[data-test^="sitting-card-"]').first).to_be_visible()
 
+    async def visit(self, place: str) -> None:
+        """Go somewhere by the menu, where it may be under a heading."""
+        link = self.part(f"menu-{place}")
+        await expect(link).to_be_attached()
+        if not await link.is_visible():
+            await self.page.locator(f'[data-places~="{place}"]').click()
+        await link.click()
+
     async def watch(self, sitting_id: int) -> None:
         """To the live board."""
         await self.part(f"sitting-{sitting_id}").click()

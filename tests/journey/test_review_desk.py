@@ -124,7 +124,7 @@ async def approve_in_a_batch(desk: ReviewDesk, album: Album) -> None:
 
 async def import_a_roster(desk: ReviewDesk, album: Album) -> None:
     """定考账号 from a spreadsheet: the right row is there afterwards, the wrong one is reported."""
-    await desk.part("menu-roster").click()
+    await desk.visit("roster")
     await expect(desk.part("roster")).to_be_visible()
     await desk.in_both_languages(album, "roster")
     await desk.part("roster-import").click()
@@ -140,7 +140,7 @@ async def import_a_roster(desk: ReviewDesk, album: Album) -> None:
 
 async def move_a_window(desk: ReviewDesk, album: Album, sitting_id: int) -> None:
     """The province gives an exam another day; then what else it decides and keeps."""
-    await desk.part("menu-admin").click()
+    await desk.visit("admin")
     row = desk.part(f"sitting-row-{sitting_id}")
     before = await row.inner_text()
     await desk.part(f"move-{sitting_id}").click()
@@ -160,13 +160,13 @@ async def move_a_window(desk: ReviewDesk, album: Album, sitting_id: int) -> None
 
 async def look_at_the_figures(desk: ReviewDesk, album: Album) -> None:
     """统计 by step and institution, and the record of what was done just now."""
-    await desk.part("menu-statistics").click()
+    await desk.visit("statistics")
     total = desk.part("total")
     await expect(total).to_be_visible()
     assert int((await total.inner_text()).replace(",", "")) >= FILES
     await expect(desk.page.locator('[data-test^="institution-"]').first).to_be_visible()
     await expect(desk.page.locator("canvas").first).to_be_visible()
     await desk.in_both_languages(album, "statistics")
-    await desk.part("menu-audit").click()
+    await desk.visit("audit")
     await expect(desk.page.locator('[data-test^="audit-"]').first).to_be_visible()
     await desk.in_both_languages(album, "audit")

@@ -1,8 +1,8 @@
 /** How a notice is set so that it is one page, whatever is said in it. */
 
 const FULL_PT = 11.5
-const SIZES = [[160, FULL_PT], [420, 10]] as const // up to so many signs, in so many points
-const LEAST_PT = 8
+const SIZES = [[120, FULL_PT], [320, 9.5], [800, 8]] as const // up to so many signs, in so many points
+const LEAST_PT = 7
 
 /** A sign of Chinese is as wide as two of a Latin alphabet. */
 const widthOf = (text: string): number => [...text].reduce((sum, sign) => sum + (sign > '\u2e7f' ? 1 : 0.5), 0)

@@ -68,6 +68,7 @@ async def test_a_result_is_proposed_by_its_legs_and_seen_by_its_physician_only_w
     row = await result_of(server, person)
     path = f"{RESULTS}/{row['result_id']}"
     async with physician_of(server, person, "19800000001") as somebody:
+        steps = [(await somebody.get("/api/home"))["steps"][-1]]
         before = (await somebody.get("/api/result"))["current"]
         listed = await boards.agency.get(f"{RESULTS}?mine=1")
         agreed = await boards.agency.post(
@@ -78,6 +79,7 @@ async def test_a_result_is_proposed_by_its_legs_and_seen_by_its_physician_only_w
         order = await boards.agency.post(f"{RESULTS}/publish", {"cycle": CYCLE, "results": [row["result_id"]]})
         await tending.publish_some(server.house)
         after = (await somebody.get("/api/result"))["current"]
+        steps.append((await somebody.get("/api/home"))["steps"][-1])
         notice = await somebody.get("/api/result/notice")
         told = [each for each in (await somebody.get("/api/inbox"))["messages"] if each["code"] == "M34"]
 
@@ -97,6 +99,9 @@ async def test_a_result_is_proposed_by_its_legs_and_seen_by_its_physician_only_w
     )  # fmt: skip
     assert notice["id_number"].count("*") == 8
     assert [each["facts"]["result"] for each in told] == ["qualified"]
+    assert [(each["code"], each["state"], each["status"]) for each in steps] == [
+        ("result", "current", "pending"), ("result", "done", "qualified")
+    ]  # fmt: skip
 
 
 async def test_a_notice_is_verified_by_number_and_code_and_says_no_more_than_that(

@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from exam_engine import plan_jobs
 from exam_engine.papers import read_paper
+from question_bank import exposure_store
 from question_bank.blueprint import load
 from question_bank.checking import broken, sets_of
 from question_bank.store import active_items, by_reference
@@ -269,6 +270,22 @@ async def test_what_no_pool_can_give_fails_with_its_reason_and_leaves_room_for_a
     assert "20 forms need" in detail["plan"]["said"]
     assert detail["certificate"] is None
     assert (await made_plan(cast, sitting_id, mode="fly", sample=100))["plan"]["state"] == "draft"
+
+
+async def test_items_of_too_many_papers_are_left_out(server: Server, cast: Deciders) -> None:
+    pool = server.house.pool
+    sitting_id = await sitting_of(server, cast, "worn")
+    worn = [
+        row[0]
+        for row in await pool.fetch("SELECT item_id FROM bank.items WHERE pool = 'humanities' ORDER BY 1 LIMIT 40")
+    ]
+    now = server.house.clock.now()
+    async with pool.acquire() as connection, connection.transaction():
+        await exposure_store.add(connection, [(item_id, 1, 9000, 0, now) for item_id in worn])
+    detail = await made_plan(cast, sitting_id, mode="forms", forms=2, papers_max=8999)
+    codes = {row[0] for row in await pool.fetch("SELECT code FROM bank.items WHERE item_id = ANY ($1::bigint[])", worn)}
+    assert detail["plan"]["state"] == "draft"
+    assert not codes & {code for form in detail["forms"] for code in form["codes"]}
 
 
 async def test_two_who_begin_a_plan_at_once_make_one(server: Server, cast: Deciders) -> None:

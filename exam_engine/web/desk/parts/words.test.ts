@@ -4,7 +4,7 @@ import zh from '@words/zh-CN/desk.json'
 import { LINES } from '../centre/figures'
 import { MEASURES } from '../cases/judging'
 import { at, keysIn, sources } from '../testing/words'
-import { PLACES } from './menu'
+import { GROUP_NAMES, PLACES } from './menu'
 
 const desk = new URL('../', import.meta.url)
 
@@ -17,6 +17,7 @@ it('every sentence asked for by its whole name is there', () => {
 it('what the server names has words in both languages', () => {
   const named: [object, readonly string[]][] = [zh, en].flatMap((words): [object, readonly string[]][] => [
     [words.cases.menu_words, PLACES],
+    [words.cases.menu_groups, GROUP_NAMES],
     [words.cases.decision.means, MEASURES],
     [words.centre.count, LINES],
     [words.cases.why_not, ['own_case', 'own_decision', 'not_notified', 'reply_pending', 'wrong_role', 'closed']],
