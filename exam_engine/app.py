@@ -84,6 +84,7 @@ from exam_engine.registration.sms import FileSms
 from exam_engine.registry import Registry
 from exam_engine.service import Service
 from exam_engine.settings import CannotStart, ExitCode, Settings
+from exam_engine.warming import WARM_S, warm_papers
 from proctor.keys import PersonKeys
 from proctor.pictures import Pictures
 from proctor.vision import NoVision, Vision
@@ -228,6 +229,7 @@ async def build(settings: Settings, database_url: str, redis_url: str) -> AsyncI
             ("bus", bus.run),
             ("workers", lambda: workers.run(house)),
             ("vision", vision.run),
+            ("papers", lambda: workers.every(WARM_S, lambda: warm_papers(house))),
             ("silence", lambda: workers.every(live.LISTEN_S, lambda: live.close_silent(house))),
         ):
             task = asyncio.create_task(workers.forever(name, work))

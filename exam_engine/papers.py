@@ -86,6 +86,12 @@ class Papers:
         # Avoiding items in a small bank may need the exact solver: some 30 ms that must not hold up the others.
         return await asyncio.to_thread(draw) if seen else draw()
 
+    async def warm(self, sitting: Sitting, now: datetime) -> None:
+        """Prepare what papers of a sitting are drawn by, before its first physician waits for it. Raises Refused."""
+        body = await self._pool.fetchval(store.BLUEPRINT, sitting.sitting_id)
+        if decode(body.encode()).audience is None:  # else each kind of person has a plan of his own
+            await self._plan(sitting, 0, now)
+
     async def _form(self, sitting: Sitting, person_id: int, seen: frozenset[int]) -> Paper | None:
         """A form of the plan in force, laid out for this person; None when papers are drawn on the fly."""
         plan_id = await self._pool.fetchval(plan_store.CURRENT, sitting.sitting_id)
@@ -104,8 +110,7 @@ class Papers:
         mine = [form for form in forms if person_of(form) == whom]
         if not mine:  # nobody of his kind was entitled when the forms were made
             return None
-        used = {row[0]: row[1] for row in await self._pool.fetch(plan_store.FORMS_USED, sitting.sitting_id)}
-        form = choose_form(mine, seen, used, seed, person_id)
+        form = choose_form(mine, seen, seed, person_id)
         found = await self._find_refs(form.refs)
         return form_paper(
             form,

@@ -81,9 +81,3 @@ FROM exam.sittings s JOIN reg.applications a ON a.person_id = $2 AND a.cycle = s
 JOIN reg.files f ON f.application_id = a.application_id AND f.subject = 'profile'
 WHERE s.sitting_id = $1
 """
-# Who uses which form, so that each is used alike: how often papers of each were begun.
-FORMS_USED: Final = """
-SELECT (b.body ->> 'form')::integer AS form, count(*) AS times
-FROM exam.papers b JOIN exam.attempts a USING (attempt_id)
-WHERE a.sitting_id = $1 AND b.body ->> 'form' IS NOT NULL GROUP BY 1
-"""

@@ -4,6 +4,9 @@ What may happen at any moment, and why it does no harm: the process dies (the re
 correction is on record before the journal hears of it, the journal refuses a revision it has, a message is sent once);
 an attempt is released meanwhile (then it is corrected instead of marked); it is handed in meanwhile (it is marked by
 the new scheme anyway, which holds since the approval).
+
+A paper that can't be marked again does not hold up the others: it is on record as failed, for people to see, and is
+tried again every few minutes until it can.
 """
 
 from collections.abc import Sequence
@@ -48,18 +51,31 @@ class Job(NamedTuple):
 
 
 async def rescore_some(house: House) -> int:
-    """The next attempts of the oldest approved proposal that is not done; returns how many were looked at."""
+    """The next attempts of the oldest approved proposal that is not done, else what failed; returns how many."""
     row = await house.pool.fetchrow(rulings.NEXT)
     if row is None:
-        return 0
+        return await _try_again(house)
     job = await _job(house, row)
     ids = [found[0] for found in await house.pool.fetch(AFTER, job.sitting.sitting_id, row["looked_to"], CHUNK)]
     if not ids:
         await house.pool.execute(rulings.FINISH, job.proposal_id)
         log.info("rescored", proposal=job.proposal_id, sitting=job.sitting.sitting_id)
         return 1
-    await _rescore(house, job, ids)
+    await house.pool.execute(rulings.FAILED, job.proposal_id, await _rescore(house, job, ids))
     await house.pool.execute(rulings.ADVANCE, job.proposal_id, ids[-1], len(ids))
+    return len(ids)
+
+
+async def _try_again(house: House) -> int:
+    """What failed a while ago, by the scheme that holds now; returns how many were tried."""
+    row = await house.pool.fetchrow(rulings.AGAIN)
+    if row is None:
+        return 0
+    job = await _job(house, row)
+    ids = [found[0] for found in await house.pool.fetch(rulings.DUE, job.proposal_id, CHUNK)]
+    failed = await _rescore(house, job, ids)
+    await house.pool.execute(rulings.FAILED, job.proposal_id, failed)
+    await house.pool.execute(rulings.MENDED, job.proposal_id, [number for number in ids if number not in failed])
     return len(ids)
 
 
@@ -78,14 +94,16 @@ async def _job(house: House, row: store.Row) -> Job:
     )
 
 
-async def _rescore(house: House, job: Job, ids: Sequence[int]) -> None:
+async def _rescore(house: House, job: Job, ids: Sequence[int]) -> list[int]:
+    """Returns those that could not be marked again."""
     papers = await house.papers.of_attempts(ids)
     touched = [number for number in ids if _has(papers[number], job)]
     held = await house.service.hold_many(touched)
     try:
         await house.service.catch_up_many(touched)
-        for known in held:
-            await _one_safely(house, job, known, papers[known.attempt_id])
+        return [
+            known.attempt_id for known in held if not await _one_safely(house, job, known, papers[known.attempt_id])
+        ]
     finally:
         for known in held:
             house.service.let_go(known)
@@ -95,14 +113,16 @@ def _has(paper: Paper, job: Job) -> bool:
     return any((entry.item_id, entry.version) in job.refs for entry in paper.entries)
 
 
-async def _one_safely(house: House, job: Job, known: Known, paper: Paper) -> None:
-    """One attempt that can't be marked again is our own error; it must not hold up the others."""
+async def _one_safely(house: House, job: Job, known: Known, paper: Paper) -> bool:
+    """Whether it is done. One attempt that can't be marked again is our own error; it must not hold up the others."""
     try:
         await _one(house, job, known, paper)
     except (*DATABASE_AWAY, Unavailable):
         raise
     except Exception:
         log.exception("rescore_failed", attempt=known.attempt_id, proposal=job.proposal_id)
+        return False
+    return True
 
 
 async def _one(house: House, job: Job, known: Known, paper: Paper) -> None:

@@ -33,6 +33,7 @@ UPDATE exam.sittings SET cycle = $2, kind = $3, round = $4, title = $5, province
     version = version + 1
 WHERE sitting_id = $1
 """
+IN_MAKEUP_PLAN: Final = "SELECT EXISTS (SELECT FROM makeup.sittings WHERE sitting_id = $1)"
 ANNOUNCE: Final = "UPDATE exam.sittings SET draft = false, version = version + 1 WHERE sitting_id = $1"
 OUTDATE_PLANS: Final = """
 UPDATE exam.plans SET state = 'replaced' WHERE sitting_id = $1 AND state IN ('draft', 'current')

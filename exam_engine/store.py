@@ -56,6 +56,10 @@ SELECT found.*, a.password_hash FROM found JOIN people.accounts a USING (account
 """
 SESSION = f"""{_ACCOUNT} JOIN people.sessions s USING (account_id)
 WHERE s.token_hash = $1 AND s.expires_at > now() AND NOT a.disabled"""
+OPENING_SOON = """
+SELECT sitting_id FROM exam.sittings
+WHERE NOT draft AND opens_at > now() AND opens_at < now() + make_interval(secs => $1) ORDER BY opens_at LIMIT 100
+"""
 ADD_SESSION = """
 INSERT INTO people.sessions (token_hash, account_id, kind, expires_at, user_agent, address)
 VALUES ($1, $2, $3, now() + make_interval(secs => $4), $5, $6)

@@ -25,6 +25,7 @@ ANSWER_BYTES_MAX: Final = 1 << 20
 RECENT_S: Final = 10.0  # how long the last wait says something about the next
 
 Heard = TypeVar("Heard", Hello, Answer)
+Done = TypeVar("Done")
 
 log = structlog.get_logger()
 
@@ -204,10 +205,10 @@ class _Worker:
         pipe = asyncio.subprocess.PIPE
         starting = asyncio.ensure_future(asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe))
         try:
-            self._process = await asyncio.shield(starting)
+            self._process = await _finished(starting)
         except asyncio.CancelledError:
-            with contextlib.suppress(OSError):  # a process that has begun must be known, or nobody ends it
-                self._process = await starting
+            if starting.exception() is None:  # a process that has begun must be known, or nobody ends it
+                self._process = starting.result()
             raise
         self._end = asyncio.create_task(self._process.wait())
         self._end.add_done_callback(lambda _: self._on_end())
@@ -229,12 +230,12 @@ class _Worker:
         return answer.sight
 
     async def end(self) -> None:
-        """Kill it, in whatever state it is, and wait until it is gone."""
+        """Kill it, in whatever state it is, and wait until it is gone; also when the pool ends meanwhile."""
         if self._process is None:
             return
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
-        await asyncio.shield(_gone(self._process))
+        await _finished(asyncio.ensure_future(_gone(self._process)))
 
     async def _hear(self, kind: type[Heard]) -> Heard:
         assert self._process is not None
@@ -248,6 +249,19 @@ class _Worker:
             raise _WorkerLost("it ended") from problem
         except msgspec.DecodeError as problem:
             raise _WorkerLost("it talks nonsense") from problem
+
+
+async def _finished(work: "asyncio.Future[Done]") -> Done:
+    """Its result. Who is cancelled while he waits, however often, waits all the same and is cancelled afterwards."""
+    cancelled: asyncio.CancelledError | None = None
+    while not work.done():
+        try:
+            await asyncio.wait({work})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    return work.result()
 
 
 async def _gone(process: asyncio.subprocess.Process) -> None:

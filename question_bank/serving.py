@@ -1,11 +1,12 @@
 """Handing out parallel forms: which physician gets which, and the form as his paper.
 
-Whoever has seen items before gets the form with the fewest of them. Among equals the one used least is next, and of
-those a keyed hash of person and plan decides: nobody can foresee it who does not know the plan's seed.
+Whoever has seen items before gets the form with the fewest of them. Among equals a keyed hash of person and plan
+decides: the forms are used alike without anything being counted at a start, and nobody can foresee his form who does
+not know the plan's seed.
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -23,15 +24,13 @@ def person_of(form: FormBody) -> Person:
     return Person(form.category, form.specialty, form.level)
 
 
-def choose_form(
-    forms: Sequence[FormBody], seen: frozenset[int], used: Mapping[int, int], seed: int, person_id: int
-) -> FormBody:
-    """The form for this person. `used`: papers begun of each form so far, by its number."""
+def choose_form(forms: Sequence[FormBody], seen: frozenset[int], seed: int, person_id: int) -> FormBody:
+    """The form for this person, who has seen the items of these ids in earlier papers."""
 
-    def order(form: FormBody) -> tuple[int, int, bytes]:
+    def order(form: FormBody) -> tuple[int, bytes]:
         again = sum(item_id in seen for item_id, _ in form.refs)
         die = blake2b(f"{person_id}:{form.number}".encode(), key=seed.to_bytes(8, "big"), digest_size=8)
-        return again, used.get(form.number, 0), die.digest()
+        return again, die.digest()
 
     return min(forms, key=order)
 

@@ -1,4 +1,4 @@
-"""Tables score.proposals, decisions, progress, corrections: who wanted what marked again, and what became of it."""
+"""Tables score.proposals, decisions, progress, corrections, failures: what is marked again, and what became of it."""
 
 from typing import Final
 
@@ -31,6 +31,26 @@ NEXT: Final = f"{_PROPOSAL} WHERE g.done_at IS NULL AND g.proposal_id IS NOT NUL
 # Only forwards: two leaders for a moment do no harm.
 ADVANCE: Final = """
 UPDATE score.progress SET looked_to = $2, looked = looked + $3 WHERE proposal_id = $1 AND looked_to < $2
+"""
+# What could not be marked again, each tried anew after a while.
+FAILED: Final = """
+INSERT INTO score.failures (proposal_id, attempt_id) SELECT $1, unnest($2::bigint[])
+ON CONFLICT (proposal_id, attempt_id) DO UPDATE SET tries = failures.tries + 1, tried_at = now()
+"""
+MENDED: Final = "DELETE FROM score.failures WHERE proposal_id = $1 AND attempt_id = ANY ($2::bigint[])"
+AGAIN: Final = f"""{_PROPOSAL} WHERE g.done_at IS NOT NULL AND EXISTS (
+    SELECT FROM score.failures f WHERE f.proposal_id = p.proposal_id AND f.tried_at < now() - interval '5 minutes')
+ORDER BY p.proposal_id LIMIT 1"""
+DUE: Final = """
+SELECT attempt_id FROM score.failures WHERE proposal_id = $1 AND tried_at < now() - interval '5 minutes'
+ORDER BY attempt_id LIMIT $2
+"""
+FAILURES: Final = """
+SELECT attempt_id, tries, tried_at FROM score.failures WHERE proposal_id = $1 ORDER BY attempt_id LIMIT $2
+"""
+FAILURE_COUNTS: Final = """
+SELECT proposal_id, count(*)::integer AS failed FROM score.failures
+WHERE proposal_id = ANY ($1::bigint[]) GROUP BY proposal_id
 """
 FINISH: Final = "UPDATE score.progress SET done_at = now() WHERE proposal_id = $1 AND done_at IS NULL"
 CORRECTED: Final = """

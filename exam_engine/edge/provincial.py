@@ -185,6 +185,8 @@ async def move_window(call: Call) -> SittingWindow:
         row = await connection.fetchrow(store.SITTING_LOCKED, sitting_id, scope_of(call))
         if row is None:
             raise NotFound("no_such_sitting")
+        if row["planned"]:  # the plan of the make-up holds its batches, and tells people when they change
+            raise Refused("makeup_planned")
         cycle = await store.cycle(connection, row["cycle"])
         assert cycle is not None
         _check_near(window, cycle, "exam")

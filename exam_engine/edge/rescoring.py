@@ -31,6 +31,7 @@ from exam_engine.edge.stats_shapes import (
     Affected,
     AskWhatIf,
     DecideProposal,
+    FailedPaper,
     FormChange,
     Progress,
     ProposalMove,
@@ -60,6 +61,7 @@ KEY_ACTS: Final = frozenset({"also", "key"})
 ACTS: Final = KEY_ACTS | {"void", "full_credit", "restore"}
 AFFECTED_MAX: Final = 1_000
 LIST_MAX: Final = 200
+FAILURES_MAX: Final = 100
 WITHDRAW_MIN: Final = 5
 
 endpoints = Endpoints()
@@ -250,7 +252,7 @@ async def list_proposals(call: Call) -> Proposals:
                 items=len(msgspec.json.decode(row["refs"])),
                 gains=foreseen.gains,
                 loses=foreseen.loses,
-                progress=_progress(row, counts.get(row["proposal_id"])),
+                progress=_progress(row, counts.get(row["proposal_id"], {})),
             )
             for row in rows
             for foreseen in [msgspec.json.decode(row["foreseen"], type=WhatIf)]
@@ -310,7 +312,8 @@ async def _view(call: Call, proposal_id: int) -> ProposalView:
         keep_passes=row["keep_passes"],
         withdraw_reason=row["withdraw_reason"],
         moves=moves,
-        progress=_progress(row, counts.get(proposal_id)),
+        progress=_progress(row, counts.get(proposal_id, {})),
+        failures=await _failures(call, proposal_id),
         foreseen=await _named(call, msgspec.json.decode(row["foreseen"], type=WhatIf)),
         acts=acts,
         refused_by=refused_by,
@@ -350,11 +353,21 @@ async def _ruled_items(call: Call, row: store.Row) -> list[RuledItem]:
 
 async def _named(call: Call, foreseen: WhatIf) -> WhatIf:
     """With the names of who is affected, as this account may see them."""
-    ids = [each.attempt_id for each in foreseen.affected]
-    rows = await call.house.pool.fetch(statistics_store.NAMES, ids)
-    whole = call.me.role in NAMED_BY
-    names = {row["attempt_id"]: row["name"] if whole else row["name"][:1] + "**" for row in rows}
+    names = await _sitters(call, [each.attempt_id for each in foreseen.affected])
     return replace(foreseen, affected=[replace(each, name=names[each.attempt_id]) for each in foreseen.affected])
+
+
+async def _failures(call: Call, proposal_id: int) -> list[FailedPaper]:
+    rows = await call.house.pool.fetch(rulings.FAILURES, proposal_id, FAILURES_MAX)
+    names = await _sitters(call, [row["attempt_id"] for row in rows])
+    return [FailedPaper(name=names[row["attempt_id"]], **dict(row)) for row in rows]
+
+
+async def _sitters(call: Call, attempt_ids: list[int]) -> dict[int, str]:
+    """Whose attempts they are, as this account may see it."""
+    rows = await call.house.pool.fetch(statistics_store.NAMES, attempt_ids)
+    whole = call.me.role in NAMED_BY
+    return {row["attempt_id"]: row["name"] if whole else row["name"][:1] + "**" for row in rows}
 
 
 async def _names(call: Call, rows: Sequence[store.Row]) -> dict[int, str]:
@@ -363,15 +376,19 @@ async def _names(call: Call, rows: Sequence[store.Row]) -> dict[int, str]:
     return {row["account_id"]: row["name"] for row in found}
 
 
-async def _counts(call: Call, proposal_ids: Sequence[int]) -> dict[int, store.Row]:
-    rows = await call.house.pool.fetch(rulings.COUNTS, list(proposal_ids))
-    return {row["proposal_id"]: row for row in rows}
+async def _counts(call: Call, proposal_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """What became of the papers of each proposal: touched, changed, gained, lost, kept, failed."""
+    found: dict[int, dict[str, int]] = {}
+    for query in (rulings.COUNTS, rulings.FAILURE_COUNTS):
+        for row in await call.house.pool.fetch(query, list(proposal_ids)):
+            found.setdefault(row["proposal_id"], {}).update(row)
+    return found
 
 
-def _progress(row: store.Row, counts: store.Row | None) -> Progress | None:
+def _progress(row: store.Row, counts: dict[str, int]) -> Progress | None:
     if row["act"] != "approved":
         return None
-    figures = {name: counts[name] if counts else 0 for name in ("touched", "changed", "gained", "lost", "kept")}
+    figures = {name: counts.get(name, 0) for name in ("touched", "changed", "gained", "lost", "kept", "failed")}
     return Progress(total=row["total"], looked=row["looked"], done_at=row["done_at"], **figures)
 
 

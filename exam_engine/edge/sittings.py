@@ -98,6 +98,9 @@ async def save_sitting(call: Call) -> SittingDetail:
             raise Refused("exam_over")
         if not row["draft"] and any(row[name] != getattr(asked.body, name) for name in FIXED):
             raise Refused("announced_already")
+        moved = (row["opens_at"], row["closes_at"]) != (asked.body.opens_at, asked.body.closes_at)
+        if moved and await connection.fetchval(store.IN_MAKEUP_PLAN, row["sitting_id"]):
+            raise Refused("makeup_planned")
         values = await _values(call, connection, asked.body, row["province"])
         await connection.execute(store.SAVE, row["sitting_id"], *values)
         if _papers(row) != (values[13], asked.body.points_per_item, asked.body.pass_points):

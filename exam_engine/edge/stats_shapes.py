@@ -358,7 +358,10 @@ class ProposalMove(_Shape, frozen=True, kw_only=True):
 
 
 class Progress(_Shape, frozen=True, kw_only=True):
-    """How far the work is. `looked` of `total` papers; `changed`: of the `touched`, whose points are others now."""
+    """How far the work is. `looked` of `total` papers; `changed`: of the `touched`, whose points are others now.
+
+    `failed`: papers that could not be marked again so far; they are tried every few minutes, also after `done_at`.
+    """
 
     total: int
     looked: int
@@ -367,7 +370,17 @@ class Progress(_Shape, frozen=True, kw_only=True):
     gained: int
     lost: int
     kept: int
+    failed: int
     done_at: datetime | None
+
+
+class FailedPaper(_Shape, frozen=True, kw_only=True):
+    """A paper that could not be marked again, `tries` times so far. The name is masked for who may not see it."""
+
+    attempt_id: int
+    name: str
+    tries: int
+    tried_at: datetime
 
 
 class RuledItem(_Shape, frozen=True, kw_only=True):
@@ -385,6 +398,7 @@ class ProposalView(_Shape, frozen=True, kw_only=True):
 
     `edition`: the scheme it was made against. `acts`: what this account may do now: approve, reject, withdraw.
     `refused_by`: why it may not decide: own_proposal, wrong_role. `foreseen`: the what-if as it was proposed.
+    `failures`: those of `progress.failed`, at most 100.
     """
 
     proposal_id: int
@@ -398,6 +412,7 @@ class ProposalView(_Shape, frozen=True, kw_only=True):
     withdraw_reason: str
     moves: list[ProposalMove]
     progress: Progress | None
+    failures: list[FailedPaper]
     foreseen: WhatIf
     acts: list[str]
     refused_by: str

@@ -80,7 +80,8 @@ WINDOWS = f"SELECT {_WINDOW} AND s.cycle = $1 AND s.province = $2 ORDER BY s.ope
 WINDOW = f"SELECT {_WINDOW} AND s.sitting_id = $1"
 # $2: the province somebody decides for, or null for all.
 SITTING_LOCKED = """
-SELECT s.cycle, s.province, s.opens_at, s.closes_at, s.audience FROM exam.sittings s
+SELECT s.cycle, s.province, s.opens_at, s.closes_at, s.audience,
+    EXISTS (SELECT FROM makeup.sittings m WHERE m.sitting_id = s.sitting_id) AS planned FROM exam.sittings s
 WHERE s.sitting_id = $1 AND s.kind <> 'practice' AND ($2::text IS NULL OR s.province = $2) FOR NO KEY UPDATE
 """
 RUNNING = "SELECT count(*) FROM exam.attempts WHERE sitting_id = $1 AND phase = 'running'"

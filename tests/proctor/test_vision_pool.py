@@ -238,6 +238,20 @@ async def test_a_worker_that_does_not_exist_is_no_more_than_that() -> None:
         assert await reason(asked(pool, "see")) == "down"
 
 
+@pytest.mark.parametrize("command", ["cat", "true"])
+async def test_at_whatever_moment_of_a_failing_start_the_pool_ends_no_process_is_left(command: str) -> None:
+    before = children()
+    for turns in range(0, 60, 3):
+        work = asyncio.create_task(VisionPool(2, command=[command], start_s=0.0).run())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+        assert children() == before
+    gc.collect()
+
+
 async def test_when_the_pool_ends_everybody_is_told_and_no_process_is_left() -> None:
     before, pool = children(), scripted(workers=2)
     async with running(pool):

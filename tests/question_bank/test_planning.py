@@ -104,15 +104,14 @@ FORMS = [FormBody(1, ((1, 1), (2, 1))), FormBody(2, ((3, 1), (4, 1))), FormBody(
 
 
 def test_who_has_seen_items_gets_the_form_with_the_fewest_of_them() -> None:
-    assert choose_form(FORMS, frozenset({1, 5, 6}), {2: 90}, 7, 1).number == 2
+    assert choose_form(FORMS, frozenset({1, 5, 6}), 7, 1).number == 2
 
 
-def test_the_form_used_least_is_next_and_a_hash_decides_among_equals() -> None:
-    assert choose_form(FORMS, frozenset(), {1: 2, 2: 1, 3: 2}, 7, 1).number == 2
-    chosen = [choose_form(FORMS, frozenset(), {}, 7, person).number for person in range(300)]
-    assert chosen == [choose_form(FORMS, frozenset(), {}, 7, person).number for person in range(300)]
+def test_a_hash_of_person_and_plan_decides_among_equals_and_uses_all_alike() -> None:
+    chosen = [choose_form(FORMS, frozenset(), 7, person).number for person in range(300)]
+    assert chosen == [choose_form(FORMS, frozenset(), 7, person).number for person in range(300)]
     assert all(80 <= chosen.count(number) <= 120 for number in (1, 2, 3))
-    assert chosen != [choose_form(FORMS, frozenset(), {}, 8, person).number for person in range(300)]
+    assert chosen != [choose_form(FORMS, frozenset(), 8, person).number for person in range(300)]
 
 
 def test_a_form_becomes_a_paper_of_its_items_though_one_was_suspended_since(forms: Planned) -> None:

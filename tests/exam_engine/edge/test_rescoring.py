@@ -222,3 +222,32 @@ async def test_of_two_proposals_the_second_is_stale_once_the_first_holds(server:
     assert {row["proposal_id"]: row["state"] for row in listed["rows"]}[second["proposal_id"]] == "stale"
     taken = await hall.author.post(f"/api/desk/proposals/{second['proposal_id']}/withdraw", {"reason": REASON})
     assert taken["state"] == "withdrawn"
+
+
+async def test_a_paper_that_cannot_be_marked_again_is_named_and_tried_until_it_can(server: Server, hall: Hall) -> None:
+    await release(server, hall.sitting_id, PASS)
+    made = await proposed(hall.province, hall, ruling(hall, 1, "full_credit"))
+    path, pool = f"/api/desk/proposals/{made['proposal_id']}", server.house.pool
+    broken = hall.attempts["just fails"]
+    await pool.execute(f"ALTER TABLE score.scores ADD CONSTRAINT broken CHECK (attempt_id <> {broken}) NOT VALID")
+    try:
+        await hall.nation.post(f"{path}/decision", {"approve": True})
+        await rescore_all(server)
+        seen = {name: await getattr(hall, name).get(path) for name in ("agency", "nation")}
+    finally:
+        await pool.execute("ALTER TABLE score.scores DROP CONSTRAINT broken")
+    progress = seen["agency"]["progress"]
+    assert (progress["looked"], progress["touched"], progress["failed"]) == (4, 3, 1)
+    assert [(each["attempt_id"], each["tries"]) for each in seen["agency"]["failures"]] == [(broken, 1)]
+    names = [seen[name]["failures"][0]["name"] for name in ("agency", "nation")]
+    assert names[1] == names[0][:1] + "**"
+    listed = (await hall.agency.get(f"/api/desk/proposals?sitting={hall.sitting_id}"))["rows"]
+    assert [row["progress"]["failed"] for row in listed] == [1]
+
+    await rescore_all(server)  # not yet due
+    assert (await points(server, hall))["just fails"] == (2, False)
+    await pool.execute("UPDATE score.failures SET tried_at = tried_at - interval '1 hour'")
+    await rescore_all(server)
+    mended = await hall.agency.get(path)
+    assert (mended["progress"]["touched"], mended["progress"]["failed"], mended["failures"]) == (4, 0, [])
+    assert (await points(server, hall))["just fails"] == (3, True)

@@ -1,10 +1,12 @@
 /** The release page's arithmetic. */
 
-import type { Results } from '../wire'
+import type { ResultRow, Results } from '../wire'
 
 export interface Preview {
   points: number
   passing: number
+  /** How many of these a case holds back. */
+  held: number
   /** Counted at exactly this line; else at the nearest one the server offers. */
   exact: boolean
 }
@@ -14,10 +16,11 @@ export function previewAt(
   results: Pick<Results, 'preview' | 'rows' | 'histogram'>,
   points: number,
 ): Preview | null {
-  const scores = results.rows.filter((row) => row.phase !== 'annulled').flatMap((row) => row.points ?? [])
+  const listed = results.rows.filter((row) => row.phase !== 'annulled' && row.points !== null)
   const scored = results.histogram.reduce((sum, count) => sum + count, 0)
-  if (scores.length === scored) {
-    return { points, passing: scores.filter((score) => score >= points).length, exact: true }
+  if (listed.length === scored) {
+    const passing = listed.filter((row) => (row.points ?? 0) >= points)
+    return { points, passing: passing.length, held: passing.filter(isHeld).length, exact: true }
   }
   return nearest(results, points)
 }
@@ -26,27 +29,39 @@ function nearest(results: Pick<Results, 'preview'>, points: number): Preview | n
   let best: Preview | null = null
   for (const entry of results.preview) {
     const nearer = best === null || Math.abs(entry.pass_points - points) < Math.abs(best.points - points)
-    if (nearer) best = { points: entry.pass_points, passing: entry.passing, exact: entry.pass_points === points }
+    const { pass_points, passing, held = 0 } = entry
+    if (nearer) best = { points: pass_points, passing, held, exact: pass_points === points }
   }
   return best
 }
+
+/** Whether a case holds the score back: no release reaches it before the case is closed. */
+export const isHeld = (row: Pick<ResultRow, 'held_by'>): boolean => (row.held_by ?? null) !== null
+
+/** How many of the marked are held back. */
+export const heldMarked = ({ phases, releasable }: Pick<Results, 'phases' | 'releasable'>): number =>
+  Math.max(0, (phases['marked'] ?? 0) - releasable)
 
 export interface Standing {
   /** Not yet handed in. */
   underWay: number
   /** Handed in, not yet marked: held back from a release. */
   held: number
+  /** Marked, but held back by a case. */
+  inCases: number
+  /** Marked, and free to be released. */
   marked: number
   released: number
   annulled: number
 }
 
-export function standing(phases: Record<string, number>): Standing {
+export function standing(phases: Record<string, number>, inCases: number): Standing {
   const of = (phase: string): number => phases[phase] ?? 0
   return {
     underWay: of('entered') + of('identity') + of('ready') + of('running'),
     held: of('submitted'),
-    marked: of('marked'),
+    inCases: Math.min(inCases, of('marked')),
+    marked: Math.max(0, of('marked') - inCases),
     released: of('released'),
     annulled: of('annulled'),
   }
