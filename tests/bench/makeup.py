@@ -5,10 +5,8 @@
 
 import argparse
 import random
-import statistics as middle
-import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -18,6 +16,7 @@ from rich.table import Table
 from exam_engine.makeup.load import Room, load_cost
 from exam_engine.makeup.places import STEPS, distance
 from exam_engine.makeup.planning import APART_COST, SEAT_COST, STEP_COST, Candidate, Slot, arrange
+from tests.bench.timed import spread, took
 
 Rows = list[list[str]]
 T = TypeVar("T")
@@ -28,18 +27,18 @@ PEOPLE, SLOTS, INSTITUTIONS = 10_000, 60, 700
 def seats(people: int, slots: int, rounds: int) -> Rows:
     """`people` physicians of 700 institutions in 16 cities, `slots` rooms with a twelfth more seats than people."""
     candidates, rooms = question(people, slots)
-    ours = [_took(lambda: arrange(candidates, rooms)) for _ in range(rounds)]
+    ours = [took(lambda: arrange(candidates, rooms)) for _ in range(rounds)]
     plan = ours[0][1]
     assert len(plan.seats) == people, "nobody without a seat"
-    plain = [_took(lambda: nearest_first(candidates, rooms)) for _ in range(rounds)]
+    plain = [took(lambda: nearest_first(candidates, rooms)) for _ in range(rounds)]
     greedy = plain[0][1]
     what = f"{people:,} physicians × {slots} slots"
     return [
         [
             f"seats for {what}, optimum proven within {plan.gap:.2%} (goal: seconds)",
-            _spread([took for took, _ in ours]),
+            spread([took for took, _ in ours]),
         ],
-        [f"the same one after the other, {what}", _spread([took for took, _ in plain])],
+        [f"the same one after the other, {what}", spread([took for took, _ in plain])],
         [
             "cost of place, load and divided institutions ÷ one after the other",
             _ratio(plan.seats, greedy, candidates, rooms),
@@ -110,16 +109,6 @@ def _ratio(
 ) -> str:
     mine, theirs = cost(ours, candidates, rooms), cost(plain, candidates, rooms)
     return f"{mine / theirs:.2f} ({mine:,} ÷ {theirs:,})"
-
-
-def _took(work: Callable[[], T]) -> tuple[float, T]:
-    begun = time.perf_counter()
-    result = work()
-    return time.perf_counter() - begun, result
-
-
-def _spread(seconds: list[float]) -> str:
-    return f"{middle.median(seconds):.2f} s ({min(seconds):.2f} … {max(seconds):.2f})"
 
 
 def main() -> None:

@@ -5,9 +5,7 @@
 
 import argparse
 import statistics as middle
-import time
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from rich.console import Console
@@ -20,6 +18,7 @@ from scoring.rescore import Line, what_if
 from scoring.sheets import Sheets
 from scoring.sitting_statistics import Known, sitting_statistics
 from tests.bench.statistics import straightforward
+from tests.bench.timed import spread, took
 from tests.scoring.sheeted import keys_of, of_table, own_papers
 from tests.scoring.simulated import sitting
 
@@ -38,39 +37,41 @@ def same_items(people: int, items: int, rounds: int) -> Rows:
     table = sitting(people, items, 1)
     sheets = of_table(table)
     known = Known(np.arange(float(people)), [str(number % 1000) for number in range(people)])
-    ours = [_took(lambda: sitting_statistics(_fresh(sheets), table.columns)) for _ in range(rounds)]
+    ours = [took(lambda: sitting_statistics(_fresh(sheets), table.columns)) for _ in range(rounds)]
     plain = [
-        _took(lambda: straightforward(type(table)(table.persons, table.columns, table.codes))) for _ in range(rounds)
+        took(lambda: straightforward(type(table)(table.persons, table.columns, table.codes))) for _ in range(rounds)
     ]
     alpha, correlations, means = plain[0][1]
     found = ours[0][1]
+    assert found.reliability is not None
     assert abs(found.reliability - alpha) < 1e-9
-    assert np.allclose([item.rest_correlation for item in found.items], correlations)
-    assert np.allclose([[option.rest_mean for option in item.options] for item in found.items], means)
-    leaks = [_took(lambda: sitting_statistics(_fresh(sheets), table.columns, known)) for _ in range(rounds)]
+    assert np.allclose(np.array([item.rest_correlation for item in found.items], dtype=float), correlations)
+    means_found = [[option.rest_mean for option in item.options] for item in found.items]
+    assert np.allclose(np.array(means_found, dtype=float), means)
+    leaks = [took(lambda: sitting_statistics(_fresh(sheets), table.columns, known)) for _ in range(rounds)]
     after = Scheme(rulings=(Ruling(3, 1, full_credit=True),), edition=1)
     line, keys = Line(items * 6 // 10, items), keys_of(sheets)
     ifs = [
-        _took(lambda: what_if(_fresh(sheets), keys, (Scheme(), after), line, {}, keep_passes=True))
+        took(lambda: what_if(_fresh(sheets), keys, (Scheme(), after), line, {}, keep_passes=True))
         for _ in range(rounds)
     ]
     what = f"{people:,} papers × {items}"
     return [
-        [f"statistics of a sitting, {what} (goal 5 s)", _spread([took for took, _ in ours])],
-        ["the same by straightforward numpy, in a table", _spread([took for took, _ in plain])],
-        ["with leaks over time and in 1,000 groups", _spread([took for took, _ in leaks])],
-        ["what-if of one item", _spread([took for took, _ in ifs])],
+        [f"statistics of a sitting, {what} (goal 5 s)", spread([took for took, _ in ours])],
+        ["the same by straightforward numpy, in a table", spread([took for took, _ in plain])],
+        ["with leaks over time and in 1,000 groups", spread([took for took, _ in leaks])],
+        ["what-if of one item", spread([took for took, _ in ifs])],
     ]
 
 
 def own_items(people: int, items: int, rounds: int) -> Rows:
     sheets, columns, _, _ = own_papers(people, POOL, items, 2)
-    ours = [_took(lambda: sitting_statistics(_fresh(sheets), columns))[0] for _ in range(rounds)]
+    ours = [took(lambda: sitting_statistics(_fresh(sheets), columns))[0] for _ in range(rounds)]
     few = sheets.some(np.arange(min(people, CALIBRATED)))
-    fit = [_took(lambda: calibrate(_fresh(few), columns))[0] for _ in range(rounds)]
+    fit = [took(lambda: calibrate(_fresh(few), columns))[0] for _ in range(rounds)]
     return [
-        [f"statistics where everybody had {items} of {POOL:,} items", _spread(ours)],
-        [f"calibration (2PL) of {POOL:,} items from {len(few.persons):,} of them", _spread(fit)],
+        [f"statistics where everybody had {items} of {POOL:,} items", spread(ours)],
+        [f"calibration (2PL) of {POOL:,} items from {len(few.persons):,} of them", spread(fit)],
     ]
 
 
@@ -92,8 +93,8 @@ def marking(items: int, rounds: int) -> Rows:
                 total += choice == bare_keys[no]
         return total
 
-    marked = [PAPERS / _took(ours)[0] for _ in range(rounds)]
-    compared = [PAPERS / _took(bare)[0] for _ in range(rounds)]
+    marked = [PAPERS / took(ours)[0] for _ in range(rounds)]
+    compared = [PAPERS / took(bare)[0] for _ in range(rounds)]
     return [
         [f"papers of {items} marked, a verdict for each question", f"{middle.median(marked):,.0f} papers/s"],
         ["letters compared in a bare loop", f"{middle.median(compared):,.0f} papers/s"],
@@ -103,16 +104,6 @@ def marking(items: int, rounds: int) -> Rows:
 def _fresh(sheets: Sheets) -> Sheets:
     """The same without anything worked out before."""
     return sheets.some(np.arange(len(sheets.persons)))
-
-
-def _took(work: Callable[[], Any]) -> tuple[float, Any]:
-    begun = time.perf_counter()
-    result = work()
-    return time.perf_counter() - begun, result
-
-
-def _spread(seconds: list[float]) -> str:
-    return f"{middle.median(seconds):.2f} s ({min(seconds):.2f} … {max(seconds):.2f})"
 
 
 def main() -> None:

@@ -6,8 +6,6 @@ same figures, which is checked; reading the file is a figure of its own.
 
 import argparse
 import statistics as middle
-import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,6 +16,7 @@ from scoring.likeness import alike
 from scoring.response_file import read_responses
 from scoring.responses import Responses
 from scoring.statistics import Circumstances, statistics
+from tests.bench.timed import spread, took
 from tests.scoring.simulated import LETTERS, sitting
 
 Rows = list[list[str]]
@@ -28,16 +27,16 @@ ALIKE_PLAIN = 200  # of them compared with all in the plain way, for the same ti
 def psychometrics(people: int, items: int, rounds: int) -> Rows:
     """`people` papers of `items` items: statistics, with leaks, reading, likeness."""
     table = sitting(people, items, 1)
-    ours = [_took(lambda: statistics(_fresh(table))) for _ in range(rounds)]
-    plain = [_took(lambda: straightforward(_fresh(table))) for _ in range(rounds)]
+    ours = [took(lambda: statistics(_fresh(table))) for _ in range(rounds)]
+    plain = [took(lambda: straightforward(_fresh(table))) for _ in range(rounds)]
     _same(ours[0][1], plain[0][1])
     known = Circumstances(np.arange(float(people)), [str(number % 1000) for number in range(people)])
-    leaks = [_took(lambda: statistics(_fresh(table), known)) for _ in range(rounds)]
+    leaks = [took(lambda: statistics(_fresh(table), known)) for _ in range(rounds)]
     what = f"{people:,} papers × {items}"
     return [
-        [f"statistics of {what} (goal 5 s)", _spread([took for took, _ in ours])],
-        [f"the same by straightforward numpy, {what}", _spread([took for took, _ in plain])],
-        [f"with leaks over time and in 1,000 groups, {what}", _spread([took for took, _ in leaks])],
+        [f"statistics of {what} (goal 5 s)", spread([took for took, _ in ours])],
+        [f"the same by straightforward numpy, {what}", spread([took for took, _ in plain])],
+        [f"with leaks over time and in 1,000 groups, {what}", spread([took for took, _ in leaks])],
         *reading(table, rounds),
         *likeness(items, rounds),
     ]
@@ -50,8 +49,8 @@ def reading(table: Responses, rounds: int) -> Rows:
     lines = (f"{person},{','.join(row)}" for person, row in zip(table.persons, letters, strict=True))
     data = "\n".join([head, *lines]).encode()
     key = {column.name: frozenset("A") for column in table.columns}
-    took = [_took(lambda: read_responses(data, key))[0] for _ in range(rounds)]
-    return [[f"reading them from a CSV of {len(data) / 1e6:.0f} MB", _spread(took)]]
+    took = [took(lambda: read_responses(data, key))[0] for _ in range(rounds)]
+    return [[f"reading them from a CSV of {len(data) / 1e6:.0f} MB", spread(took)]]
 
 
 def likeness(items: int, rounds: int) -> Rows:
@@ -64,8 +63,8 @@ def likeness(items: int, rounds: int) -> Rows:
         for one in range(ALIKE_PLAIN):
             ((wrong == wrong[:, one : one + 1]) & (wrong > 0)).sum(axis=0)
 
-    ours = [pairs / _took(lambda: alike(table))[0] for _ in range(rounds)]
-    theirs = [ALIKE_PLAIN * ALIKE / _took(plain)[0] for _ in range(rounds)]
+    ours = [pairs / took(lambda: alike(table))[0] for _ in range(rounds)]
+    theirs = [ALIKE_PLAIN * ALIKE / took(plain)[0] for _ in range(rounds)]
     return [
         [f"papers too alike, {ALIKE:,} people, chances included", f"{middle.median(ours):,.0f} pairs/s"],
         ["counting equal wrong answers alone, one with all", f"{middle.median(theirs):,.0f} pairs/s"],
@@ -99,16 +98,6 @@ def _same(ours: Any, plain: tuple[float, list[float], list[list[float]]]) -> Non
     assert abs(ours.kr20 - kr20) < 1e-9
     assert np.allclose([item.rest_correlation for item in ours.items], correlations)
     assert np.allclose([[option.rest_mean for option in item.options] for item in ours.items], means)
-
-
-def _took(work: Callable[[], Any]) -> tuple[float, Any]:
-    begun = time.perf_counter()
-    result = work()
-    return time.perf_counter() - begun, result
-
-
-def _spread(seconds: list[float]) -> str:
-    return f"{middle.median(seconds):.2f} s ({min(seconds):.2f} … {max(seconds):.2f})"
 
 
 def main() -> None:

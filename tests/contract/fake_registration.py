@@ -1,4 +1,5 @@
-"""What the loops of registration meet in the simulation: nobody has a file, but results still unsettle entitlements.
+"""What the loops of registration, final results and the bank meet in the simulation: nobody has a file, and no paper is
+drawn from a bank, but results still unsettle entitlements.
 
 Rows of exam.unsettled come with the commit that moves an attempt to one of UNSETTLING, as the trigger of migration 0007
 has them; they go with the commit of whoever looks at them.
@@ -7,10 +8,12 @@ has them; they go with the commit of whoever looks at them.
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from exam_engine import exposing
 from exam_engine.journal import Row
 from exam_engine.makeup import makeup_store
 from exam_engine.messages import Phase
 from exam_engine.registration import account_store, document_store, inbox_store, settling, tending
+from exam_engine.results import tending as results
 
 Rows = list[tuple[Any, ...]]
 Written = tuple[Rows, Callable[[], None]]
@@ -68,6 +71,7 @@ READS: Final[dict[str, Callable[..., Sequence[Any]]]] = dict.fromkeys(
         tending.PHOTOS_DUE,
         document_store.UNUSED,
         makeup_store.ENDED,
+        results.TO_PUBLISH,
     ),
     _nobody,
 )
@@ -77,4 +81,8 @@ WRITES: Final[dict[str, Callable[..., Written]]] = {
     inbox_store.DROP_OLD_SMS: _nothing,
     account_store.DROP_OLD_CODES: _nothing,
     makeup_store.UNDO_ABSENCES: _nothing,
+    results.TAKE_DUE: _nothing,
+    results.TIMED: _nothing,
+    results.MISSING: _nothing,
+    exposing.TAKE: _nothing,
 }

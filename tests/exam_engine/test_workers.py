@@ -7,6 +7,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from structlog.testing import capture_logs
+
 from exam_engine import workers
 from exam_engine.chain import GENESIS
 from exam_engine.house import House
@@ -15,6 +17,7 @@ from exam_engine.messages import Answer, Command, Extend, HandIn, Pause, Start, 
 from exam_engine.service import Service, make_entry
 from exam_engine.settings import Settings
 from exam_engine.sitting import Policy
+from proctor.vision import NoVision
 from scoring.marking import Scheme, Score
 from tests.contract.fake_database import FakeDatabase, FakePool
 from tests.contract.fake_receipts import SECRET
@@ -53,6 +56,9 @@ class Silent:
     def announce(self, known: object, entries: object) -> None:
         return
 
+    def wake_inbox(self, **whom: object) -> None:
+        return
+
 
 class Day:
     """One database, any number of processes, everything until the story is over."""
@@ -72,10 +78,8 @@ class Day:
         parts: dict[str, Any] = dict.fromkeys(
             (
                 "redis",
-                "bus",
                 "keys",
                 "pictures",
-                "vision",
                 "sms",
                 "documents",
                 "known",
@@ -88,6 +92,8 @@ class Day:
         return House(
             pool=pool,
             clock=clock,
+            bus=cast("Any", Silent()),
+            vision=NoVision(),
             journal=journal,
             service=Service(journal, clock.now, Silent()),
             papers=cast("Any", Papers()),
@@ -352,4 +358,8 @@ def test_an_error_in_one_loop_does_not_end_the_others() -> None:
         await day.begin(house, OTHER)
         await asyncio.sleep(75)
 
-    assert day(story).kinds(OTHER)[-1] == "submitted"
+    with capture_logs() as logs:
+        played = day(story)
+
+    assert {line["loop"] for line in logs if line["event"] == "loop_ended"} == {"marking"}
+    assert played.kinds(OTHER)[-1] == "submitted"

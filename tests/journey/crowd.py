@@ -109,7 +109,7 @@ async def crowd(server: ExamServer, count: int, rng: random.Random) -> list[Sitt
     async with connected(server.folder) as url:
         connection = await asyncpg.connect(url)
         try:
-            places = dict(await connection.fetch(PLACES))
+            places: dict[str, int] = {row[0]: row[1] for row in await connection.fetch(PLACES)}
             async with connection.transaction():
                 chunk = [(person, places["institution"], places["agency"]) for person in people]
                 await demo_files.write(connection, chunk, "11", 1, now)

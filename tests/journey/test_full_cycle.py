@@ -95,8 +95,8 @@ async def _fill_bank(author: Staff, other: Staff) -> None:
     """Import the items as drafts, hand them in, and let another person approve them."""
     await author.post("/api/bank/pools", {"pool": POOL, "title": TITLE, "kind": "humanities"})
     path = f"/api/bank/imports?pool={POOL}&name=cycle.jsonl&format=jsonl"
-    sent = {"data": bank_file(), "headers": {"Content-Type": "application/octet-stream"}}
-    async with author.http.post(author.base_url + path, **sent) as response:
+    headers = {"Content-Type": "application/octet-stream"}
+    async with author.http.post(author.base_url + path, data=bank_file(), headers=headers) as response:
         job = await author._answer(response)
     see = f"/api/bank/imports/{job['import_id']}"
 

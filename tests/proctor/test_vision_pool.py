@@ -7,9 +7,10 @@ import io
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -18,7 +19,7 @@ from PIL import Image
 
 from proctor.sight import Sight
 from proctor.vision import VisionAway
-from proctor.vision_pool import JPEG_BYTES_MAX, VisionPool
+from proctor.vision_pool import JPEG_BYTES_MAX, VisionPool, _Worker
 
 SCRIPTED = [sys.executable, str(Path(__file__).parent / "scripted_worker.py")]
 WAIT_S = 60.0
@@ -238,18 +239,24 @@ async def test_a_worker_that_does_not_exist_is_no_more_than_that() -> None:
         assert await reason(asked(pool, "see")) == "down"
 
 
-@pytest.mark.parametrize("command", ["cat", "true"])
-async def test_at_whatever_moment_of_a_failing_start_the_pool_ends_no_process_is_left(command: str) -> None:
+async def test_a_worker_that_is_ended_is_gone_however_often_the_wait_for_it_is_cancelled() -> None:
     before = children()
-    for turns in range(0, 60, 3):
-        work = asyncio.create_task(VisionPool(2, command=[command], start_s=0.0).run())
-        for _ in range(turns):
-            await asyncio.sleep(0)
-        work.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await work
-        assert children() == before
+    worker = _Worker(["cat"], lambda: None)
+    await insistently_cancelled(worker.start())
+    await insistently_cancelled(worker.end())
+    assert worker.ended
+    assert children() == before
     gc.collect()
+
+
+async def insistently_cancelled(work: Coroutine[Any, Any, object]) -> None:
+    """Begin it, and cancel it again at every turn until it ends."""
+    task = asyncio.ensure_future(work)
+    await asyncio.sleep(0)
+    while not task.done():
+        task.cancel()
+        await asyncio.sleep(0)
+    assert task.cancelled()
 
 
 async def test_when_the_pool_ends_everybody_is_told_and_no_process_is_left() -> None:

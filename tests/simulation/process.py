@@ -21,6 +21,7 @@ from exam_engine.journal import Journal
 from exam_engine.service import Service
 from exam_engine.settings import Settings
 from exam_engine.sitting import Policy
+from proctor.vision import NoVision
 from scoring.marking import Scheme, Score
 from tests.contract.fake_database import FakeDatabase, FakePool
 from tests.contract.fake_receipts import SECRET
@@ -95,7 +96,7 @@ class Process:
             registry=cast("Any", _Registry()),
             keys=nothing,
             pictures=nothing,
-            vision=nothing,
+            vision=NoVision(),
             sms=nothing,
             documents=nothing,
             known=nothing,

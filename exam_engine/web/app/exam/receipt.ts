@@ -105,12 +105,6 @@ export class ReceiptAsker {
   }
 }
 
-/** Shown as an image: whatever it holds, nothing in it runs. */
-export function pictureOf(svg: string): string {
-  const named = /^<svg[^>]*xmlns=/.test(svg) ? svg : svg.replace('<svg', '<svg xmlns="http://www.w3.org/2000/svg"')
-  return `data:image/svg+xml,${encodeURIComponent(named)}`
-}
-
 /** Hand somebody a file made here. */
 export function download(name: string, value: unknown): void {
   const url = URL.createObjectURL(new Blob([JSON.stringify(value, null, 1)], { type: 'application/json' }))

@@ -36,7 +36,7 @@ describe('the words of blueprints and exams', () => {
       ['papers.feasible', ['ok', 'short', 'clash']],
       ['papers.planState', ['making', 'failed', 'draft', 'current', 'replaced']],
       ['papers.sittingState', ['draft', 'announced', 'open', 'closed']],
-      ['papers.goal', ['expected_difference', 'overlap', 'information', 'papers_per_s']],
+      ['papers.goal', ['expected_difference', 'overlap', 'overlap_p99', 'information', 'papers_per_s']],
       ['papers.column', [...code.matchAll(/v-for="column in \[([^\]]*)\]/g)].flatMap((match) => [...(match[1] ?? '').matchAll(/'(\w+)'/g)].map((name) => name[1] ?? ''))],
     ]
     for (const [group, names] of lists) {

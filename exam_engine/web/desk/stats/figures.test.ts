@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decimal, facts, gravity, keysIn, narrowed, share, sideBySide, sorted, withoutRuling, withRuling } from './figures'
+import { decimal, everyBin, facts, gravity, keysIn, narrowed, share, sideBySide, sorted, withoutRuling, withRuling } from './figures'
 import type { ItemFigures, RulingShape } from './shapes'
 
 const item = (over: Partial<ItemFigures>): ItemFigures =>
@@ -56,5 +56,11 @@ describe('figures of items', () => {
       { percent: 58, before: 2, after: 1 },
       { percent: 60, before: 0, after: 1 },
     ])
+  })
+
+  it('gives a chart every bin, so that bars are as wide as bins', () => {
+    const bins = everyBin(sideBySide([{ percent: 98, count: 3 }], []))
+    expect(bins.map(({ percent }) => percent)).toEqual(Array.from({ length: 50 }, (_, at) => 2 * at))
+    expect(bins.filter(({ before }) => before > 0)).toEqual([{ percent: 98, before: 3, after: 0 }])
   })
 })

@@ -71,7 +71,7 @@ export function keysIn(text: string): string[] | null {
   return [...new Set(parts.map((part) => [...new Set(part)].sort().join('')))]
 }
 
-/** Bins of 5 percent of two histograms of 2-percent bins would mix: they are kept, and laid side by side. */
+/** Two histograms with the same bins, side by side; only bins somebody is in. */
 export function sideBySide(before: readonly ScoreCount[], after: readonly ScoreCount[]): { percent: number; before: number; after: number }[] {
   const all = new Map<number, { percent: number; before: number; after: number }>()
   for (const [name, bins] of [['before', before], ['after', after]] as const) {
@@ -82,4 +82,10 @@ export function sideBySide(before: readonly ScoreCount[], after: readonly ScoreC
     }
   }
   return [...all.values()].sort((a, b) => a.percent - b.percent)
+}
+
+/** All bins of 2 percent, the empty ones too: a chart measures the width of its bars by the nearest two. */
+export function everyBin(rows: ReturnType<typeof sideBySide>): ReturnType<typeof sideBySide> {
+  const known = new Map(rows.map((row) => [row.percent, row]))
+  return Array.from({ length: 50 }, (_, at) => known.get(2 * at) ?? { percent: 2 * at, before: 0, after: 0 })
 }

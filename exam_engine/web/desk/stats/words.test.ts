@@ -37,14 +37,15 @@ describe('the words of item statistics', () => {
     const lists: [string, readonly string[]][] = [
       ['stats.alarm', ALARMS],
       ['stats.evidence', ALARMS],
-      ['stats.ruling', ['void', 'full_credit', 'also', 'key']],
-      ['stats.rulingMeans', ['void', 'full_credit', 'also', 'key']],
+      ['stats.ruling', ['void', 'full_credit', 'also', 'key', 'restore']],
+      ['stats.rulingMeans', ['void', 'full_credit', 'also', 'key', 'restore']],
       ['stats.state', ['open', 'applying', 'done', 'rejected', 'withdrawn', 'stale']],
+      ['stats.within', ['form', 'room_institution', 'nobody']],
       ['stats.calibration.why', ['few_answers', 'all_alike', 'odd_slope', 'odd_level']],
       ['stats.column', [...code.matchAll(/v-for="(?:column|one) in \[([^\]]*)\]" :key="(?:column|one)" scope/g)].flatMap((match) => [...(match[1] ?? '').matchAll(/'(\w+)'/g)].map((name) => name[1] ?? ''))],
     ]
     for (const [group, names] of lists) {
-      expect(names.length).toBeGreaterThan(3)
+      expect(names.length).toBeGreaterThan(2)
       expect(names.filter((name) => typeof at(chinese as Tree, `${group}.${name}`) !== 'string')).toEqual([])
     }
   })
