@@ -12,6 +12,7 @@ from exam_engine import demo_files, store
 from exam_engine.demo import CYCLE, PASSWORD, PROVINCE
 from exam_engine.demo_registration import ADD_ASSESSMENT, ADD_REGISTERED, PLACE, Walker, id_number
 from tests.applicant import Applicant, Reviewer
+from tests.exam_engine.edge.deciders import settled
 from tests.exam_engine.edge.server import WAIT_S, Server
 
 NUMBERS = itertools.count(910)  # those of the demonstration's own people are below
@@ -116,8 +117,12 @@ async def many_files(server: Server, count: int) -> None:
         )  # fmt: skip
 
 
+MESSAGES = "SELECT to_jsonb(m) - 'sms' FROM reg.messages m WHERE person_id = $1 ORDER BY message_id"
+
+
 async def rows_of(server: Server, file_id: int) -> object:
-    """Everything about the person of a file: a refusal must leave it as it was."""
+    """Everything about the person of a file, once the loops are through: a refusal must leave it as it was."""
+    await settled(server)
     pool = server.house.pool
     row = await pool.fetchrow("SELECT application_id, person_id FROM reg.files WHERE file_id = $1", file_id)
     assert row is not None
@@ -126,7 +131,7 @@ async def rows_of(server: Server, file_id: int) -> object:
         *await pool.fetch("SELECT * FROM reg.applications WHERE application_id = $1", application),
         *await pool.fetch("SELECT * FROM reg.files WHERE application_id = $1 ORDER BY file_id", application),
         *await pool.fetch("SELECT * FROM reg.moves WHERE application_id = $1 ORDER BY move_id", application),
-        *await pool.fetch("SELECT * FROM reg.messages WHERE person_id = $1 ORDER BY message_id", person),
+        *await pool.fetch(MESSAGES, person),
         *await pool.fetch("SELECT * FROM exam.entitlements WHERE person_id = $1 ORDER BY sitting_id", person),
         await pool.fetchval("SELECT count(*) FROM reg.messages WHERE organisation_id IS NOT NULL"),
     ]

@@ -69,6 +69,11 @@ def test_operations_have_names_of_their_own(generated: dict[str, Any]) -> None:
     assert len(named) == len(set(named))
 
 
+def test_no_two_shapes_share_a_name(generated: dict[str, Any]) -> None:
+    spelled_out = [name for name in generated["components"]["schemas"] if "." in name]
+    assert not spelled_out, "types of one name are told apart by their modules, which are nobody's business outside"
+
+
 def test_every_endpoint_says_what_it_is_for_and_who_may_call_it(generated: dict[str, Any]) -> None:
     for endpoint in ENDPOINTS:
         operation = generated["paths"][endpoint.path][endpoint.method.lower()]
