@@ -4,14 +4,15 @@
 CREATE SCHEMA result;
 
 -- Whose legs have to be looked at: a part of his file moved, his exams were settled, a released score or a case changed.
+-- Somebody may stand here several times: who writes never waits for who looks, as he would with a unique key.
 CREATE TABLE result.due (
+    due_id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     person_id       bigint  NOT NULL,
-    cycle           integer NOT NULL,
-    PRIMARY KEY (person_id, cycle)
+    cycle           integer NOT NULL
 );
 CREATE FUNCTION result.file_moved() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO result.due (person_id, cycle) VALUES (NEW.person_id, NEW.cycle) ON CONFLICT DO NOTHING;
+    INSERT INTO result.due (person_id, cycle) VALUES (NEW.person_id, NEW.cycle);
     RETURN NULL;
 END $$;
 -- What is only on its way (handed in, returned) moves no leg.
@@ -23,8 +24,7 @@ CREATE TRIGGER files_result_due AFTER UPDATE OF state ON reg.files FOR EACH ROW
 CREATE FUNCTION result.settled() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO result.due (person_id, cycle)
-    SELECT a.person_id, a.cycle FROM reg.applications a WHERE a.person_id = OLD.person_id AND a.cycle = OLD.cycle
-    ON CONFLICT DO NOTHING;
+    SELECT a.person_id, a.cycle FROM reg.applications a WHERE a.person_id = OLD.person_id AND a.cycle = OLD.cycle;
     RETURN NULL;
 END $$;
 CREATE TRIGGER unsettled_result_due AFTER DELETE ON exam.unsettled FOR EACH ROW EXECUTE FUNCTION result.settled();
@@ -32,8 +32,7 @@ CREATE FUNCTION result.score_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO result.due (person_id, cycle)
     SELECT a.person_id, a.cycle FROM exam.sittings s JOIN reg.applications a USING (cycle)
-    WHERE s.sitting_id = NEW.sitting_id AND s.kind <> 'practice' AND a.person_id = NEW.person_id
-    ON CONFLICT DO NOTHING;
+    WHERE s.sitting_id = NEW.sitting_id AND s.kind <> 'practice' AND a.person_id = NEW.person_id;
     RETURN NULL;
 END $$;
 CREATE TRIGGER attempts_result_due AFTER UPDATE OF points, passed, held, barred ON exam.attempts FOR EACH ROW

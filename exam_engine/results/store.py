@@ -105,7 +105,7 @@ SELECT r.cycle, c.name AS cycle_name, c.starts_on, c.ends_on, r.state, r.final_s
 FROM result.results r JOIN exam.cycles c USING (cycle) WHERE r.person_id = $1 AND r.cycle <> $2
 ORDER BY c.ends_on DESC LIMIT 20
 """
-DUE_AGAIN: Final = "INSERT INTO result.due (person_id, cycle) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+DUE_AGAIN: Final = "INSERT INTO result.due (person_id, cycle) VALUES ($1, $2)"
 
 # --- their history -----------------------------------------------------------------------------------------------
 

@@ -32,19 +32,20 @@ NEW: Final = frozenset({State.PENDING, State.EXCLUDED, State.PROPOSED})
 CHANGED: Final = "legs_changed"  # in the history
 
 TAKE_DUE: Final = """
-WITH few AS MATERIALIZED (SELECT person_id, cycle FROM result.due LIMIT $1 FOR UPDATE SKIP LOCKED)
-DELETE FROM result.due d USING few WHERE d.person_id = few.person_id AND d.cycle = few.cycle
-RETURNING d.person_id, d.cycle
+WITH few AS MATERIALIZED (SELECT due_id FROM result.due ORDER BY due_id LIMIT $1 FOR UPDATE SKIP LOCKED)
+DELETE FROM result.due d USING few WHERE d.due_id = few.due_id RETURNING d.person_id, d.cycle
 """
 TIMED: Final = """
-INSERT INTO result.due (person_id, cycle) SELECT person_id, cycle FROM result.results WHERE look_at <= $1
-ORDER BY look_at LIMIT $2 ON CONFLICT DO NOTHING
+INSERT INTO result.due (person_id, cycle) SELECT person_id, cycle FROM result.results r WHERE look_at <= $1
+  AND NOT EXISTS (SELECT FROM result.due d WHERE d.person_id = r.person_id AND d.cycle = r.cycle)
+ORDER BY look_at LIMIT $2
 """
 # Files that were there before results were kept, or were written without a move.
 MISSING: Final = """
 INSERT INTO result.due (person_id, cycle) SELECT a.person_id, a.cycle FROM reg.applications a
 WHERE NOT EXISTS (SELECT FROM result.results r WHERE r.application_id = a.application_id)
-ORDER BY a.application_id LIMIT $1 ON CONFLICT DO NOTHING
+  AND NOT EXISTS (SELECT FROM result.due d WHERE d.person_id = a.person_id AND d.cycle = a.cycle)
+ORDER BY a.application_id LIMIT $1
 """
 TO_PUBLISH: Final = """
 SELECT r.result_id, r.order_id, o.account_id, a.person_id, o.agency_id, o.address
@@ -62,14 +63,14 @@ async def look_some(house: House) -> int:
     now, wake = house.clock.now(), Wake()
     async with house.pool.acquire() as connection, connection.transaction():
         rows = await connection.fetch(TAKE_DUE, LOOK_MAX)
-        for row in rows:
+        for person_id, cycle in sorted({(row["person_id"], row["cycle"]) for row in rows}):
             try:
                 async with connection.transaction():
-                    await look_at(connection, row["person_id"], row["cycle"], now, wake)
+                    await look_at(connection, person_id, cycle, now, wake)
             except DATABASE_AWAY:
                 raise
             except Exception:  # our own error; it must not hold up the others
-                log.exception("result_not_looked_at", person_id=row["person_id"], cycle=row["cycle"])
+                log.exception("result_not_looked_at", person_id=person_id, cycle=cycle)
     house.bus.wake_inbox(persons=wake.persons, organisations=wake.organisations)
     return len(rows)
 

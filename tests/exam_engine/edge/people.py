@@ -18,6 +18,8 @@ from tests.exam_engine.edge.server import WAIT_S, Server
 NUMBERS = itertools.count(910)  # those of the demonstration's own people are below
 DIGITS = str.maketrans("0123456789", "零一二三四五六七八九")  # a name holds no numbers
 REASON = "经核对与事实不符"
+# Without what became of the copies by SMS: they are sent whenever it is their turn.
+MESSAGES = "SELECT to_jsonb(m) - 'sms' FROM reg.messages m WHERE person_id = $1 ORDER BY message_id"
 
 
 class Desks(NamedTuple):
@@ -115,9 +117,6 @@ async def many_files(server: Server, count: int) -> None:
             connection, count, province=PROVINCE, cycle=CYCLE, institution_id=places[0], agency_id=places[1], seed=7,
             now=server.house.clock.now(), tell=lambda _: None,
         )  # fmt: skip
-
-
-MESSAGES = "SELECT to_jsonb(m) - 'sms' FROM reg.messages m WHERE person_id = $1 ORDER BY message_id"
 
 
 async def rows_of(server: Server, file_id: int) -> object:

@@ -65,7 +65,8 @@ def test_instants_of_an_sms_are_chinas_and_codes_are_words() -> None:
 def test_a_place_that_is_known_is_said() -> None:
     facts = {"kind": "humanities", "opens_at": OPENS.isoformat(), "closes_at": OPENS.replace(day=30).isoformat()}
     assert inbox.sms_text("M32", facts).endswith("至2026-12-01 00:30。")
-    assert inbox.sms_text("M32", facts | {"place": "测试考点一号教室"}).endswith("至2026-12-01 00:30，地点：测试考点一号教室。")
+    placed = inbox.sms_text("M32", facts | {"place": "测试考点一号教室"})
+    assert placed.endswith("至2026-12-01 00:30，地点：测试考点一号教室。")
 
 
 def test_a_reason_with_braces_stays_what_it_is() -> None:
