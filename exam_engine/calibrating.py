@@ -1,10 +1,12 @@
 """Calibration of a sitting's items: by an order of somebody, or by itself once everything of it is released.
 
 What is kept goes to bank.parameters, by item version, for the next papers to be made from. A later calibration takes
-the place of an earlier one unless it rests on far fewer answers.
+the place of an earlier one unless it rests on far fewer answers. What statistics suspect of the items goes to
+bank.alarms, where their authors find it.
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -17,10 +19,13 @@ from exam_engine.errors import NotFound
 from exam_engine.house import House
 from exam_engine.journal import DATABASE_AWAY
 from exam_engine.sitting_sheets import Reading, SittingSheets
+from question_bank import life_store
+from question_bank.store import Connection
 from scoring import rulings_store as orders
 from scoring.calibration import MODEL, Calibrated, Parameters, calibrate
 from scoring.marking import Scheme
 from scoring.sheets import columns_by
+from scoring.sitting_statistics import sitting_statistics
 
 PERSONS_MIN: Final = 100
 # Sittings that closed, whose every paper is released or annulled, and that nobody has calibrated.
@@ -102,9 +107,12 @@ async def calibrate_sitting(pool: "asyncpg.Pool[asyncpg.Record]", sitting_id: in
     sitting = await store.sitting(pool, sitting_id)
     if sitting is None:
         raise NotFound("no_such_sitting")
-    reading = await SittingSheets(pool).read(sitting_id, now, timed=False)
+    reading = await SittingSheets(pool).read(sitting_id, now)
     report = await asyncio.to_thread(calibrated, reading, sitting.scheme)
-    await keep(pool, report)
+    suspected = await asyncio.to_thread(suspicions, reading, sitting.scheme)
+    async with pool.acquire() as connection, connection.transaction():
+        await keep(connection, report)
+        await alarm(connection, f"sitting {sitting_id}", suspected)
     return report
 
 
@@ -122,6 +130,23 @@ def calibrated(reading: Reading, scheme: Scheme) -> Report:
     refs = ((sheets.asked[place].ref, why) for place, why in found.skipped.items())
     skipped = [Skipped(*ref, code[ref], why) for ref, why in sorted(refs) if ref not in best]
     return Report(found.persons, found.rounds, kept, skipped)
+
+
+def suspicions(reading: Reading, scheme: Scheme) -> list[tuple[int, int, str, str]]:
+    """(item_id, version, code, evidence as JSON) of every alarm; of an item in two sections, the first of a code."""
+    sheets = reading.sheets
+    found = sitting_statistics(sheets, columns_by(sheets, reading.keys, scheme), reading.known).items
+    alarms = [(sheets.asked[place].ref, each) for place, item in enumerate(found) for each in item.alarms]
+    first = {(*ref, each.code): each.facts for ref, each in reversed(alarms)}
+    return [(*name, msgspec.json.encode(facts).decode()) for name, facts in sorted(first.items())]
+
+
+async def alarm(connection: Connection, source: str, suspected: Sequence[tuple[int, int, str, str]]) -> None:
+    """Let these stand for `source`, and close what it said before and says no more."""
+    columns = [list(column) for column in zip(*(each[:3] for each in suspected), strict=True)] or [[], [], []]
+    await connection.execute(life_store.CLOSE_ALARMS, source, *columns)
+    rows = [(item_id, version, code, source, evidence) for item_id, version, code, evidence in suspected]
+    await connection.executemany(life_store.RAISE_ALARM, rows)
 
 
 async def keep(runner: store.Runner, report: Report) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -21,21 +22,22 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from exam_engine import demo_results
+from exam_engine import demo_results, plan_store
 from exam_engine.app import ENDPOINTS, version
 from exam_engine.demo import PASSWORD
 from exam_engine.edge.http import Endpoint
 from exam_engine.edge.openapi import document
+from exam_engine.makeup import makeup_store
 from proctor import store
 from tests.applicant import APP_PASSWORD
 from tests.candidate import HEADERS, jpeg
-from tests.exam_engine.edge.cast import walker
+from tests.exam_engine.edge.cast import PLAN, blueprint, proposal, walker
 from tests.exam_engine.edge.role_table import REGISTRATION
 from tests.exam_engine.edge.server import Server, forget
 from tests.fuzz.conftest import EXAMPLES, Portal
 
 ROLES: Final = ("physician", "invigilator", "agency", "province", "nobody")
-ALLOWED: Final = ("institution", "nation", "applicant")  # these ask only what they may
+ALLOWED: Final = ("institution", "nation", "author", "applicant")  # these ask only what they may
 CHECKS: Final = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 REFUSED_EXAMPLES: Final = max(2, EXAMPLES // 6)  # for a role that is refused before anything else is looked at
 TIMEOUT_S: Final = 30
@@ -50,6 +52,11 @@ WITHOUT_LOG_INS: Final = schemathesis.Config.from_dict(
 SCHEMA: Final = schemathesis.openapi.from_dict(
     json.loads(msgspec.json.encode(document(ENDPOINTS, version()))), config=WITHOUT_LOG_INS
 )
+
+ADD_ABSENCE: Final = """
+INSERT INTO makeup.absences (person_id, cycle, kind, round, sitting_id, closed_at)
+SELECT $1, 1, 'humanities', 'first', sitting_id, closes_at FROM exam.sittings WHERE sitting_id = $2 RETURNING absence_id
+"""
 
 
 class World(NamedTuple):
@@ -79,7 +86,8 @@ def world(server: Server, portal: Portal) -> Iterator[World]:
             ids |= {"case_id": case["case"]["case_id"], "check_id": check_id, "job": "job-of-nobody"}
             ids["receipt"] = "0000-0000-0000-0000"
             ids |= {"photo_id": await pool.fetchval(store.ADD_PHOTO, *photo), "picture": picture}
-            return candidate.login, ids | await registration(server) | await results(server)
+            ids |= await registration(server) | await papers(server, sitting_id)
+            return candidate.login, ids | await makeup(server, ids) | await results(server)
 
     login, ids = portal.call(prepare())
     sessions = {role: requests.Session() for role in (*ROLES, *ALLOWED, "chief")}
@@ -114,6 +122,38 @@ async def registration(server: Server) -> dict[str, Any]:
         "cycle_id": 1,
         "account_id": await pool.fetchval("SELECT account_id FROM people.accounts WHERE login = 'spare'"),
         "app_account_id": await pool.fetchval("SELECT account_id FROM people.accounts WHERE login = $1", phones[1]),
+    }
+
+
+async def papers(server: Server, sitting_id: int) -> dict[str, Any]:
+    """An item that is in force, a blueprint, a plan of papers, and a proposal to mark anew."""
+    pool = server.house.pool
+    return {
+        "item_id": await pool.fetchval("SELECT item_id FROM bank.items WHERE code = 'P-I-001'"),
+        "version_id": 1,
+        "blueprint_id": await blueprint(server),
+        "plan_id": await pool.fetchval(plan_store.ADD, sitting_id, "fly", 1, PLAN, None),
+        "proposal_id": await proposal(server, sitting_id),
+    }
+
+
+async def makeup(server: Server, ids: dict[str, Any]) -> dict[str, Any]:
+    """The applicant was absent, has a seat in a make-up that is announced, and asks for the other one."""
+    pool, now = server.house.pool, server.house.clock.now()
+    opens_at, closes_at = now + timedelta(days=9), now + timedelta(days=9, hours=4)
+    person_id, sitting_id = await server.person_id(ids["phone"]), ids["sitting_id"]
+    plan_id = await pool.fetchval(makeup_store.ADD_PLAN, 1, "11", "humanities")
+    await pool.execute(makeup_store.PUBLISHED, plan_id, now)
+    window_id = await pool.fetchval(makeup_store.ADD_WINDOW, plan_id, "统一补考", opens_at, closes_at)
+    room = (plan_id, window_id, "测试考点", False, "110105", 30, opens_at, closes_at, [])
+    slots = [await pool.fetchval(makeup_store.ADD_SLOT, *room) for _ in range(2)]
+    await pool.execute(makeup_store.SEAT, plan_id, [person_id], slots[:1], [sitting_id], now, False)
+    asked = (plan_id, person_id, now, *slots, "与值班冲突，申请调整", now, "waiting")
+    return {
+        "makeup_id": plan_id,
+        "slot_id": slots[0],
+        "ask_id": await pool.fetchval(makeup_store.ADD_ASK, *asked),
+        "absence_id": await pool.fetchval(ADD_ABSENCE, person_id, sitting_id),
     }
 
 

@@ -108,9 +108,9 @@ async def _exam(server: Server, candidate: Candidate, stack: AsyncExitStack) -> 
         "case_id": case["case"]["case_id"],
         "check_id": await pool.fetchval(proctor.BEGIN_CHECK, candidate.attempt_id, candidate.device, []),
         "photo_id": await pool.fetchval(proctor.ADD_PHOTO, *photo),
-        "blueprint_id": await _blueprint(server),
+        "blueprint_id": await blueprint(server),
         "plan_id": await pool.fetchval(plan_store.ADD, sitting_id, "fly", 1, PLAN, None),
-        "proposal_id": await _proposal(server, sitting_id),
+        "proposal_id": await proposal(server, sitting_id),
         "job": "job-of-nobody",
         "item_id": await pool.fetchval("SELECT item_id FROM bank.items WHERE code = 'P-I-001'"),
         "item_code": "P-I-001",
@@ -119,7 +119,7 @@ async def _exam(server: Server, candidate: Candidate, stack: AsyncExitStack) -> 
     }
 
 
-async def _proposal(server: Server, sitting_id: int) -> int:
+async def proposal(server: Server, sitting_id: int) -> int:
     """A wish to mark the sitting again, by somebody who is none of the cast's."""
     pool = server.house.pool
     by = await pool.fetchrow("SELECT account_id, person_id, role FROM people.accounts WHERE login = 'auditor'")
@@ -136,7 +136,7 @@ async def _proposal(server: Server, sitting_id: int) -> int:
     return int(await pool.fetchval(rulings_store.PROPOSE, sitting_id, 0, *wish))
 
 
-async def _blueprint(server: Server) -> int:
+async def blueprint(server: Server) -> int:
     """A blueprint of the province, published."""
     pool = server.house.pool
     body = msgspec.json.encode(PAPER).decode()

@@ -129,6 +129,13 @@ async def test_items_are_calibrated_by_order_and_their_parameters_reach_the_bank
         one = done["kept"][0]["item_id"]
         detail = await author.get(f"/api/desk/sittings/{sitting_id}/statistics/items/{one}")
         assert detail["parameters"]["n"] == 120
+        figures = await author.get(f"/api/desk/sittings/{sitting_id}/statistics")
+        suspected = {(item["item_id"], alarm["code"]) for item in figures["items"] for alarm in item["alarms"]}
+        raised = await server.house.pool.fetch(
+            "SELECT item_id, code FROM bank.alarms WHERE source = $1 AND closed_at IS NULL", f"sitting {sitting_id}"
+        )
+        assert {(row["item_id"], row["code"]) for row in raised} == suspected
+        assert suspected
         pairs = await agency_pairs(server, sitting_id)
         assert (pairs["within"], pairs["compared"]) == ("form", 120 * 119 // 2)
 
