@@ -306,6 +306,7 @@ READS: Final[dict[str, Callable[..., Rows]]] = {
     store.UNDONE_SOMEWHERE: FakeProctoring.undone_somewhere,
     store.WATCHED: FakeProctoring.watched,
     store.PHOTOS_OF: _none,
+    store.OTHER_MODEL: _none,
     case_store.BY_REQUEST: FakeProctoring.case_by_request,
     case_store.LINE: FakeProctoring.case_line,
     case_store.EVENTS: FakeProctoring.events_of_case,

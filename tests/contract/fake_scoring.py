@@ -115,6 +115,10 @@ class FakeScoring:
     def finish(self, _proposal: int) -> Written:
         return [], lambda: setattr(self, "done", True)
 
+    def failed(self, _proposal: int, attempt_ids: list[int]) -> Written:
+        assert not attempt_ids, "every paper here can be marked"
+        return [], lambda: None
+
     def tell(self, _person: int, _code: str, _facts: str, _sms: str, once: str) -> Written:
         if once in self.told:
             return [], lambda: None
@@ -128,6 +132,7 @@ READS: Final[dict[str, Callable[..., Rows]]] = {
     rulings.NEXT: FakeScoring.next,
     rescoring.AFTER: FakeScoring.after,
     rulings.CORRECTION: FakeScoring.correction,
+    rulings.AGAIN: FakeScoring.nothing,
     rulings.RUNNING_CALIBRATIONS: FakeScoring.nothing,
     calibrating.FINISHED: FakeScoring.nothing,
 }
@@ -136,5 +141,6 @@ WRITES: Final[dict[str, Callable[..., Written]]] = {
     rulings.CORRECTED: FakeScoring.corrected,
     rulings.ADVANCE: FakeScoring.advance,
     rulings.FINISH: FakeScoring.finish,
+    rulings.FAILED: FakeScoring.failed,
     inbox_store.TELL: FakeScoring.tell,
 }

@@ -9,10 +9,11 @@ import pytest
 from msgspec.structs import replace
 
 from exam_engine import attempt as core
-from exam_engine import journal, timing
+from exam_engine import journal, timing, workers
 from exam_engine.attempt import Attempt
 from exam_engine.chain import Entry
 from exam_engine.edge.boards import Board
+from exam_engine.house import House
 from exam_engine.journal import Journal, Row
 from exam_engine.messages import Answer, Clear, Event, MarkForLater, Submitted
 from exam_engine.sitting import Policy
@@ -137,9 +138,20 @@ def test_an_extension_that_counts_from_now_is_seen(
     planted(seeds_until(["the deadline should be", "moved the deadline"]))
 
 
+def test_a_loop_that_stumbles_is_seen_though_it_goes_on(
+    monkeypatch: pytest.MonkeyPatch, planted: Callable[[int], None]
+) -> None:
+    async def stumble(_house: House) -> int:
+        raise LookupError("the planted one")
+
+    monkeypatch.setattr(workers, "settle_some", stumble)
+    planted(seeds_until(["the planted one"]))
+
+
 def test_without_a_planted_bug_none_of_these_words_is_said() -> None:
     """Without a bug nothing of what is looked for above is found: the words are not merely always there."""
     words = ["digest", "counted at", "numbers [", "an act happened twice", "was heard while", "the bell counts as of"]
+    words.append("a task broke")
 
     found = [sentence for seed in range(5) for sentence in violations(play(seed))]
 

@@ -14,7 +14,7 @@ from exam_engine.registration.review import Subject
 
 WORDS = Path(__file__).parents[3] / "exam_engine" / "web" / "words"
 STARRED = {"M02", "M13", "M18", "M21", "M22", "M23", "M24", "M25", "M26", "M31", "M32", "M34", "M36", "M37"}
-OURS = {"C07"}  # where and when the make-up is, if not as M32 had it
+OURS = {"C07", "C20"}  # where and when the make-up is, if not as M32 had it; a score other than M31 had it
 OPENS = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)  # half past midnight of the next day in China
 
 
