@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import pytest
 from playwright.async_api import expect
 
 from tests.candidate import Person, Staff
@@ -17,7 +18,7 @@ from tests.journey.desk import Desk
 from tests.journey.exam_server import PASSWORD, ExamServer
 
 PEOPLE: Final = 200
-WAIT_S: Final = 90
+WAIT_S: Final = 180
 TITLE: Final = "人文医学（全程）"
 REASON: Final = "命题组核对教材后确认原答案有误"
 
@@ -37,6 +38,7 @@ async def put(person: Person, path: str, body: object) -> Any:
         return await person._answer(response)
 
 
+@pytest.mark.timeout(600)  # two hundred people sit it, beside whatever else the machine does
 async def test_a_cycle_from_the_items_to_the_verified_notice(
     server: ExamServer, new_page: NewPage, album: Album
 ) -> None:
@@ -68,7 +70,7 @@ async def test_a_cycle_from_the_items_to_the_verified_notice(
         await _see_statistics(desk, sitting, album)
 
         rescored = await _rescore(author, nation, sitting, wrong)
-        assert rescored["gains"] > 0
+        assert rescored["up"] > 0
         assert rescored["loses"] == rescored["loses_released"] == 0
 
         released = await _release(agency, sitting)
