@@ -24,6 +24,7 @@ from question_bank.store import Connection
 from scoring import rulings_store as orders
 from scoring.calibration import MODEL, Calibrated, Parameters, calibrate
 from scoring.marking import Scheme
+from scoring.responses import Column
 from scoring.sheets import columns_by
 from scoring.sitting_statistics import sitting_statistics
 
@@ -108,18 +109,22 @@ async def calibrate_sitting(pool: "asyncpg.Pool[asyncpg.Record]", sitting_id: in
     if sitting is None:
         raise NotFound("no_such_sitting")
     reading = await SittingSheets(pool).read(sitting_id, now)
-    report = await asyncio.to_thread(calibrated, reading, sitting.scheme)
-    suspected = await asyncio.to_thread(suspicions, reading, sitting.scheme)
+    report, suspected = await asyncio.to_thread(_looked_at, reading, sitting.scheme)
     async with pool.acquire() as connection, connection.transaction():
         await keep(connection, report)
         await alarm(connection, f"sitting {sitting_id}", suspected)
     return report
 
 
-def calibrated(reading: Reading, scheme: Scheme) -> Report:
+def _looked_at(reading: Reading, scheme: Scheme) -> tuple[Report, list[tuple[int, int, str, str]]]:
+    columns = columns_by(reading.sheets, reading.keys, scheme)
+    return calibrated(reading, columns), suspicions(reading, columns)
+
+
+def calibrated(reading: Reading, columns: tuple[Column, ...]) -> Report:
     """The items of what was read. An item that was asked in two sections is calibrated where it was asked more."""
     sheets = reading.sheets
-    found: Calibrated = calibrate(sheets, columns_by(sheets, reading.keys, scheme))
+    found: Calibrated = calibrate(sheets, columns)
     best: dict[tuple[int, int], Parameters] = {}
     for place, one in found.found.items():
         ref = sheets.asked[place].ref
@@ -132,10 +137,10 @@ def calibrated(reading: Reading, scheme: Scheme) -> Report:
     return Report(found.persons, found.rounds, kept, skipped)
 
 
-def suspicions(reading: Reading, scheme: Scheme) -> list[tuple[int, int, str, str]]:
+def suspicions(reading: Reading, columns: tuple[Column, ...]) -> list[tuple[int, int, str, str]]:
     """(item_id, version, code, evidence as JSON) of every alarm; of an item in two sections, the first of a code."""
     sheets = reading.sheets
-    found = sitting_statistics(sheets, columns_by(sheets, reading.keys, scheme), reading.known).items
+    found = sitting_statistics(sheets, columns, reading.known).items
     alarms = [(sheets.asked[place].ref, each) for place, item in enumerate(found) for each in item.alarms]
     first = {(*ref, each.code): each.facts for ref, each in reversed(alarms)}
     return [(*name, msgspec.json.encode(facts).decode()) for name, facts in sorted(first.items())]

@@ -13,6 +13,7 @@ import msgspec
 from PIL import Image, ImageOps
 
 from exam_engine.registration.document_kinds import BadDocument, must_have_few_scans
+from exam_engine.registration.document_pictures import opaque
 
 PICTURE_BYTES_MAX: Final = 10 * 1024 * 1024
 SIDE_MIN: Final = 16  # pixels
@@ -22,8 +23,6 @@ KEPT_SIDE_MAX: Final = 1_600  # more than a phone shows, also when it is enlarge
 PNG_KEPT_BYTES_MAX: Final = 600 * 1024
 QUALITY: Final = 88
 STARTS: Final = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG", b"RIFF": "WEBP"}
-GREY: Final = frozenset({"1", "L"})
-GREY_16: Final = frozenset({"I", "I;16", "I;16B", "I;16L"})
 
 
 class BadPicture(Exception):
@@ -76,19 +75,7 @@ def _opened(data: bytes, kind: str) -> Image.Image:
                 raise BadPicture("picture_kind")  # it moves
             image.draft(None, (KEPT_SIDE_MAX, KEPT_SIDE_MAX))
             ImageOps.exif_transpose(image, in_place=True)
-            return _opaque(image)
-
-
-def _opaque(picture: Image.Image) -> Image.Image:
-    """In grey or colour, on white: on a dark page transparent lines would be gone."""
-    if picture.has_transparency_data:
-        shown = picture if picture.mode == "RGBA" else picture.convert("RGBA")
-        white = Image.new("RGB", picture.size, "white")
-        white.paste(shown, mask=shown.getchannel("A"))
-        return white
-    if picture.mode in GREY_16:
-        return picture.convert("I").point(lambda value: value / 256).convert("L")
-    return picture.convert("L" if picture.mode in GREY else "RGB")
+            return opaque(image)
 
 
 def _encoded(picture: Image.Image, kind: str) -> Kept:

@@ -18,6 +18,7 @@ from exam_engine import statistics_store, store
 from exam_engine.calibrating import PERSONS_MIN
 from exam_engine.edge.accounts import audit
 from exam_engine.edge.http import Call, Endpoints
+from exam_engine.edge.masks import masked_name
 from exam_engine.edge.stats_shapes import (
     AlarmView,
     AlikePair,
@@ -377,7 +378,7 @@ async def see_likeness(call: Call) -> Likenesses:
 
 def shown_name(person: Person, *, masked: bool) -> str:
     """A name, or its first character only."""
-    return person.name[:1] + "*" * (len(person.name) - 1) if masked else person.name
+    return masked_name(person.name) if masked else person.name
 
 
 def _ref(column: str) -> tuple[int, int]:

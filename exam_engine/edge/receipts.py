@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from exam_engine import receipt_store as store
 from exam_engine.edge.http import PHYSICIAN, PUBLIC, Call, Endpoints, by_https
+from exam_engine.edge.masks import masked_name
 from exam_engine.edge.physician import own_attempt
 from exam_engine.edge.receipt_shapes import OwnReceipt, ReceiptChecked, ReceiptKey, ReceiptKeyList
 from exam_engine.errors import NotFound
@@ -127,8 +128,3 @@ async def _answer(call: Call, checked: Checked, code: str) -> ReceiptChecked:
         unanswered=receipt.unanswered,
         late=receipt.late,
     )
-
-
-def masked_name(name: str) -> str:
-    """The family name, and a star for each further sign; of a compound or foreign name no more than its first."""
-    return name[:1] + "*" * (len(name) - 1)

@@ -7,6 +7,7 @@ the same answer, after the same work. Tries are few for one address.
 from typing import Final
 
 from exam_engine.edge.http import PUBLIC, Call, Endpoints
+from exam_engine.edge.masks import masked_name
 from exam_engine.edge.result_shapes import NoticeCheck
 from exam_engine.results import notices, numbers, store
 
@@ -31,8 +32,3 @@ async def verify_notice(call: Call) -> NoticeCheck:
         return UNKNOWN
     notice = notices.read(row)
     return NoticeCheck(validity="void" if notice.replaced_by else "valid", name=masked_name(notice.body.name))
-
-
-def masked_name(name: str) -> str:
-    """张**: the first sign, and how many follow."""
-    return name[:1] + "*" * max(1, len(name) - 1)

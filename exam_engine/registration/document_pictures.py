@@ -52,11 +52,11 @@ def _upright(data: bytes, media: str) -> Image.Image:
                 raise BadDocument("document_size", f"{sides[0]}x{sides[1]}")
             image.draft(None, (KEPT_SIDE_MAX, KEPT_SIDE_MAX))  # a large JPEG is decoded smaller at once
             ImageOps.exif_transpose(image, in_place=True)  # a large picture should not be in memory three times
-            return _opaque(image)
+            return opaque(image)
 
 
-def _opaque(picture: Image.Image) -> Image.Image:
-    """In grey or colour, on white: what was transparent would be shown differently by each viewer."""
+def opaque(picture: Image.Image) -> Image.Image:
+    """In grey or colour, on white: transparency would be shown differently by each viewer, or lost on a dark page."""
     if picture.has_transparency_data:
         shown = picture if picture.mode == "RGBA" else picture.convert("RGBA")
         white = Image.new("RGB", picture.size, "white")

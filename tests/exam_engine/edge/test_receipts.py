@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 
 from exam_engine import receipt_store as store
 from exam_engine.commands.receipt import app as command
-from exam_engine.edge.receipts import CHECKS_MAX, masked_name
+from exam_engine.edge.masks import masked_name
+from exam_engine.edge.receipts import CHECKS_MAX
 from exam_engine.receipt_codes import typed
 from exam_engine.receipt_office import Office
 from exam_engine.receipts import read_text, signature_holds

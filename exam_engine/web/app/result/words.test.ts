@@ -1,38 +1,23 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { askedGroups, askedWhole, at, codeBelow, keys, type Tree } from '@shared/testing/words'
 import english from '@words/en/result.json'
 import chinese from '@words/zh-CN/result.json'
 
-type Tree = { [key: string]: string | Tree }
-
-const web = new URL('../../', import.meta.url)
-const code = ['app', 'shared']
-  .flatMap((area) => readdirSync(new URL(area, web), { recursive: true, encoding: 'utf8' }).map((path) => `${area}/${path}`))
-  .filter((path) => /\.(vue|ts)$/.test(path) && !path.endsWith('.test.ts'))
-  .map((path) => readFileSync(new URL(path, web), 'utf8'))
-  .join('\n')
-
-function at(tree: Tree, key: string): string | Tree | undefined {
-  const names = key.split('.').slice(1)
-  return names.reduce<string | Tree | undefined>((found, name) => (typeof found === 'object' ? found[name] : undefined), tree)
-}
-
-const keys = (tree: Tree, path = ''): string[] =>
-  Object.entries(tree).flatMap(([name, value]) => (typeof value === 'string' ? [path + name] : keys(value, `${path}${name}.`)))
+const code = codeBelow(new URL('../../app/', import.meta.url), new URL('../../shared/', import.meta.url))
 
 describe('the words of results', () => {
   it('are the same in both languages', () => {
-    expect(keys(english as Tree).sort()).toEqual(keys(chinese as Tree).sort())
+    expect(keys(english as Tree)).toEqual(keys(chinese as Tree))
   })
 
   it('are there for every sentence asked for by its whole name', () => {
-    const asked = [...code.matchAll(/'(result\.[A-Za-z0-9_.]+)'/g)].map((match) => match[1] ?? '')
+    const asked = askedWhole(code, 'result')
     expect(asked.length).toBeGreaterThan(40)
     expect(asked.filter((key) => typeof at(chinese as Tree, key) !== 'string')).toEqual([])
   })
 
   it('have a group for every name that is put together', () => {
-    const asked = [...code.matchAll(/`(result\.[A-Za-z0-9_.]+)\.\$\{/g)].map((match) => match[1] ?? '')
+    const asked = askedGroups(code, 'result')
     expect(asked.length).toBeGreaterThan(10)
     expect(asked.filter((key) => typeof at(chinese as Tree, key) !== 'object')).toEqual([])
   })

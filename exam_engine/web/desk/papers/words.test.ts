@@ -1,33 +1,23 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { askedGroups, askedWhole, at, codeBelow, keys, type Tree } from '@shared/testing/words'
 import english from '@words/en/papers.json'
 import chinese from '@words/zh-CN/papers.json'
 
-type Tree = { [key: string]: string | Tree }
-
-const here = new URL('./', import.meta.url)
-const code = readdirSync(here, { encoding: 'utf8' })
-  .filter((path) => /\.(vue|ts)$/.test(path) && !path.endsWith('.test.ts'))
-  .map((path) => readFileSync(new URL(path, here), 'utf8'))
-  .join('\n')
-const at = (tree: Tree, key: string): string | Tree | undefined =>
-  key.split('.').slice(1).reduce<string | Tree | undefined>((found, name) => (typeof found === 'object' ? found[name] : undefined), tree)
-const keys = (tree: Tree, path = ''): string[] =>
-  Object.entries(tree).flatMap(([name, value]) => (typeof value === 'string' ? [path + name] : keys(value, `${path}${name}.`)))
+const code = codeBelow(new URL('./', import.meta.url))
 
 describe('the words of blueprints and exams', () => {
   it('are the same in both languages', () => {
-    expect(keys(english as Tree).sort()).toEqual(keys(chinese as Tree).sort())
+    expect(keys(english as Tree)).toEqual(keys(chinese as Tree))
   })
 
   it('are there for every sentence asked for by its whole name', () => {
-    const asked = [...code.matchAll(/'(papers\.[A-Za-z0-9_.]+)'/g)].map((match) => match[1] ?? '')
+    const asked = askedWhole(code, 'papers')
     expect(asked.length).toBeGreaterThan(60)
     expect(asked.filter((key) => typeof at(chinese as Tree, key) !== 'string')).toEqual([])
   })
 
   it('have a group for every name that is put together', () => {
-    const asked = [...code.matchAll(/`(papers\.[A-Za-z0-9_.]+)\.\$\{/g)].map((match) => match[1] ?? '')
+    const asked = askedGroups(code, 'papers')
     expect(asked.filter((key) => typeof at(chinese as Tree, key) !== 'object')).toEqual([])
   })
 
