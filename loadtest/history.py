@@ -31,7 +31,7 @@ class Sent(msgspec.Struct, gc=False, array_like=True, omit_defaults=True):
 
 
 class ClockWord(msgspec.Struct, gc=False, array_like=True):
-    """So much time remains, said the server: the deadline is between `at - rtt_s + remaining_s` and `at + remaining_s`."""
+    """So much time remains, it said: the deadline is between `at - rtt_s + remaining_s` and `at + remaining_s`."""
 
     at: float
     rtt_s: float

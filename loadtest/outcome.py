@@ -11,8 +11,8 @@ class Second(msgspec.Struct):
     """One second of the run, all generator processes together. `lag_s`: how late the generator itself woke at most.
 
     `open`: attempts begun and not ended, as their phones know it; `sockets` that are connected. `actions` by name:
-    log_in, papers, enter, portrait, start, paper, connect, resume, answer, clear, mark, heartbeat, snapshot, signals, hand_in,
-    board_open, board_frame, act, act_received, review_page, review_decide. `errors` by kind: timeout, refused:<code>,
+    log_in, papers, enter, portrait, start, paper, connect, resume, answer, clear, mark, heartbeat, snapshot, signals,
+    hand_in, board_open, board_frame, act, act_received, review_page, review_decide. `errors` by kind: timeout, refused:<code>,
     http:<status>, cut, closed:<code>; those that a fault of the plan explains are counted in `excused` instead.
     """
 
