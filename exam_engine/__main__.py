@@ -12,6 +12,7 @@ import typer
 import uvloop
 
 from exam_engine.commands import bank, enrol, evidence, journal, papers, receipt, registry, results, stats, vision
+from exam_engine.commands.cast import cast_command
 from exam_engine.commands.demo import demo_command
 from exam_engine.commands.doctor import can_hold_an_exam, doctor, print_findings
 from exam_engine.commands.openapi import openapi
@@ -36,6 +37,7 @@ app.add_typer(stats.app, name="stats")
 vision.app.command("enrol")(enrol.enrol_command)
 app.add_typer(vision.app, name="vision")
 app.command("demo")(demo_command)
+app.command("cast")(cast_command)
 app.command("openapi")(openapi)
 
 Data = Annotated[Path | None, typer.Option(help="The data folder (EXAM_DATA; default ./exam-data).")]

@@ -7,7 +7,7 @@ import importlib.metadata
 import random
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
@@ -181,8 +181,11 @@ def application(house: House) -> web.Application:
 
 
 @contextlib.asynccontextmanager
-async def build(settings: Settings, database_url: str, redis_url: str) -> AsyncIterator[House]:
-    """Everything a process is made of, running; closed in the opposite order."""
+async def build(settings: Settings, database_url: str, redis_url: str, *, idle: bool = False) -> AsyncIterator[House]:
+    """Everything a process is made of, running; closed in the opposite order.
+
+    `idle`: only what commits and announces; the loops that serve everybody are left to the processes that serve.
+    """
     set_up_log()
     async with contextlib.AsyncExitStack() as stack:
         pool = await stack.enter_async_context(connect_database(database_url))
@@ -224,14 +227,15 @@ async def build(settings: Settings, database_url: str, redis_url: str) -> AsyncI
         bus.heard.append(_refresher(house))
         bus.session_ended.append(lambda session: live.end_session(house, session))
         measure(house)
-        for name, work in (
-            ("journal", journal.run),
-            ("bus", bus.run),
-            ("workers", lambda: workers.run(house)),
-            ("vision", vision.run),
-            ("papers", lambda: workers.every(WARM_S, lambda: warm_papers(house))),
-            ("silence", lambda: workers.every(live.LISTEN_S, lambda: live.close_silent(house))),
-        ):
+        loops: dict[str, Callable[[], Awaitable[None]]] = {"journal": journal.run, "bus": bus.run}
+        if not idle:
+            loops |= {
+                "workers": lambda: workers.run(house),
+                "vision": vision.run,
+                "papers": lambda: workers.every(WARM_S, lambda: warm_papers(house)),
+                "silence": lambda: workers.every(live.LISTEN_S, lambda: live.close_silent(house)),
+            }
+        for name, work in loops.items():
             task = asyncio.create_task(workers.forever(name, work))
             stack.push_async_callback(_end, task)
         stack.push_async_callback(_finish, house)

@@ -50,7 +50,7 @@ async def _open(house: House, sitting: Sitting, person_id: int, extra_minutes: i
             pass
     paper = await house.papers.draw(sitting, person_id, now)
     attempt_id = await store.next_attempt_id(house.pool, sitting.cycle)
-    event = await _entered(house, sitting, person_id, extra_minutes, paper)
+    event = await first_event(house, sitting, person_id, extra_minutes, paper)
     first = make_entry(GENESIS, attempt_id, 1, event, now)
     opened = await store.open_attempt(house.pool, sitting.sitting_id, person_id, number, write_paper(paper), first)
     if not opened:
@@ -59,7 +59,8 @@ async def _open(house: House, sitting: Sitting, person_id: int, extra_minutes: i
     return attempt_id
 
 
-async def _entered(house: House, sitting: Sitting, person_id: int, extra_minutes: int, paper: Paper) -> Entered:
+async def first_event(house: House, sitting: Sitting, person_id: int, extra_minutes: int, paper: Paper) -> Entered:
+    """What the journal of a new attempt begins with: the rules are those of now, whatever changes later."""
     return Entered(
         sitting=sitting.sitting_id,
         person=person_id,

@@ -1,0 +1,93 @@
+"""`exam cast --physicians N --out FILE`: an exam and its people for a load test."""
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from exam_engine import casting, demo
+from exam_engine.app import build
+from exam_engine.embedded import connected, running
+from exam_engine.settings import CannotStart, ExitCode, read_settings
+
+COUNT_MAX: Final = 1_000_000
+DESKS_MAX: Final = 200
+KINDS: Final = ("humanities", "professional", "practice")
+
+
+def cast_command(
+    physicians: Annotated[int, typer.Option("--physicians", min=1, max=COUNT_MAX, help="How many may sit it.")],
+    out: Annotated[Path, typer.Option("--out", help="Write the cast here, as JSON (it holds sessions: mode 0600).")],
+    kind: Annotated[str, typer.Option("--kind", help="humanities (50 items) or professional (100).")] = "humanities",
+    minutes: Annotated[int, typer.Option("--minutes", min=1, max=600, help="Length of an attempt.")] = 60,
+    closes_in: Annotated[
+        float | None, typer.Option("--closes-in", min=10, help="Seconds until one bell ends everybody's attempt.")
+    ] = None,
+    begun: Annotated[bool, typer.Option("--begun", help="Enter and start all attempts beforehand.")] = False,  # noqa: FBT002
+    entered: Annotated[bool, typer.Option("--entered", help="Enter them: only 【去考试】 is left.")] = False,  # noqa: FBT002
+    desks: Annotated[int, typer.Option("--desks", min=0, max=DESKS_MAX, help="How many invigilators.")] = 1,
+    data: Annotated[Path | None, typer.Option("--data", help="The data folder (EXAM_DATA).")] = None,
+) -> None:
+    """Make an exam of test data for a load test, beside a running `exam up` or a database named by EXAM_DATABASE_URL.
+
+    Everybody in it is plainly test data (压测医师). Never do this to a system with real people in it.
+    """
+    if kind not in KINDS:
+        raise CannotStart(f"--kind must be one of {', '.join(KINDS)}, not {kind!r}", ExitCode.SETTINGS)
+    asyncio.run(_make(data, physicians, out, kind, minutes, closes_in, desks, begun=begun, entered=entered))
+    Console(stderr=True).print(f"{physicians} physicians: {out}", markup=False)
+
+
+async def _make(
+    data: Path | None,
+    count: int,
+    out: Path,
+    kind: str,
+    minutes: int,
+    closes_in: float | None,
+    desks: int,
+    *,
+    begun: bool,
+    entered: bool,
+) -> None:
+    settings = read_settings(data=data, vision=0)
+    redis_url = settings.redis_url
+    if redis_url is None and (found := running(settings.data)) is not None:
+        redis_url = found.redis_url
+    if redis_url is None:
+        raise CannotStart(
+            "`exam up` must be running on the data folder, or EXAM_REDIS_URL be set", ExitCode.UNREACHABLE
+        )
+    async with connected(data) as database_url:
+        await demo.seed(database_url, None)
+        async with build(settings, database_url, redis_url, idle=True) as house:
+            sitting_id = await casting.make_sitting(house.pool, kind, "压力测试（测试数据）", minutes, closes_in)
+            people: list[tuple[int, str]] = []
+            attempts: list[int] = []
+            with Progress(console=Console(stderr=True)) as progress:
+                task = progress.add_task("people", total=count)
+                while len(people) < count:
+                    people += await casting.add_people(
+                        house.pool, min(casting.CHUNK * 10, count - len(people)), sitting_id
+                    )
+                    progress.update(task, completed=len(people))
+                if begun or entered:
+                    task = progress.add_task("attempts", total=count)
+                    attempts = await casting.begin_attempts(
+                        house, sitting_id, [person for person, _ in people],
+                        lambda done: progress.advance(task, done), start=begun,
+                    )  # fmt: skip
+            logins = await casting.add_desks(house.pool, desks, sitting_id)
+            await house.pool.execute("ANALYZE people.sessions, people.persons, exam.attempts, exam.entitlements")
+            _write(out, await casting.describe(house.pool, sitting_id, people, attempts, logins))
+
+
+def _write(out: Path, told: bytes) -> None:
+    """Whole or not at all, for our own eyes only: it holds sessions."""
+    with tempfile.NamedTemporaryFile("wb", dir=out.absolute().parent, delete=False) as draft:  # made with mode 0600
+        draft.write(told)
+    Path(draft.name).replace(out)
