@@ -21,6 +21,7 @@ from exam_engine.chain import Entry
 from exam_engine.service import Known
 
 WAKE_S: Final = 0.03
+LAZY_S: Final = 0.2  # what only boards want to know may wait so much longer, and then goes with the rest
 WAKE_ALONE_S: Final = 0.25  # nobody but this process heard the last one: no hurry until somebody does
 PRESENCE_S: Final = 2.0  # how often presence is written
 PRESENCE_WHOLE: Final = 15  # every so many times everybody's presence is written
@@ -34,6 +35,9 @@ log = structlog.get_logger()
 Listener = Callable[[Known, Sequence[Entry]], None]
 L = TypeVar("L")
 Keys = Redis | RedisCluster
+
+# Words of a candidate's own device that no other device waits for.
+OWN_KINDS: Final = frozenset({"answered", "cleared", "marked_for_later", "came_late"})
 
 
 class Wake(msgspec.Struct, frozen=True):
@@ -79,6 +83,7 @@ class Bus:
         self._seen: dict[str, dict[str, bool]] = {}
         self._present: dict[int, set[int]] = {}
         self._dirty = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._ended: list[str] = []
         self.session_ended: list[Callable[[str], None]] = []
         self.heard: list[Callable[[Wake], None]] = []
@@ -95,10 +100,14 @@ class Bus:
             listener(known, entries)
         self._versions.setdefault(str(sitting), {})[str(attempt_id)] = known.version
         self._dirty.set()
+        if any(entry.kind not in OWN_KINDS for entry in entries):
+            self._hurry.set()
 
     def present(self, sitting: int, attempt_id: int, connected: bool) -> None:
-        """A candidate's device came or went here."""
+        """A candidate's device is here, or gone; who was here already is no news."""
         attempts = self._present.setdefault(sitting, set())
+        if connected == (attempt_id in attempts):
+            return
         (attempts.add if connected else attempts.discard)(attempt_id)
         for listener in tuple(self._presence_listeners.get(sitting, ())):
             listener(attempt_id, connected)
@@ -119,6 +128,7 @@ class Bus:
         self._persons |= persons
         self._organisations |= organisations
         self._dirty.set()
+        self._hurry.set()
 
     def _tell_inboxes(self, persons: Iterable[int], organisations: Iterable[int]) -> None:
         for table, ids in ((self._person_listeners, persons), (self._organisation_listeners, organisations)):
@@ -173,6 +183,7 @@ class Bus:
         self._tell_ended(session)
         self._ended.append(session)
         self._dirty.set()
+        self._hurry.set()
 
     def _tell_ended(self, session: str) -> None:
         for listener in self.session_ended:
@@ -205,8 +216,12 @@ class Bus:
         listening = 0
         while True:
             await self._dirty.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LAZY_S):
+                    await self._hurry.wait()
             await asyncio.sleep(WAKE_S if listening > 1 else WAKE_ALONE_S)
             self._dirty.clear()
+            self._hurry.clear()
             wake = Wake(
                 self._process,
                 self._versions,

@@ -20,10 +20,11 @@ import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from exam_engine import store
+from exam_engine.bus import OWN_KINDS
 from exam_engine.chain import Entry
 from exam_engine.edge.http import PHYSICIAN, Call, Endpoints, same_origin, session_of
-from exam_engine.edge.physician import HIDDEN_KINDS, own_attempt
-from exam_engine.edge.shapes import Welcome
+from exam_engine.edge.physician import HIDDEN_KINDS, own_attempt, started_paper
+from exam_engine.edge.shapes import PaperFrame, Welcome
 from exam_engine.edge.views import attempt_view, clock_of, device_of
 from exam_engine.errors import Forbidden, PersonError, Unavailable
 from exam_engine.house import House
@@ -38,6 +39,7 @@ from exam_engine.messages import (
     Ping,
     Pong,
     Rejected,
+    Start,
     read_frame,
     write,
 )
@@ -54,7 +56,6 @@ WAITING_MAX: Final = 1_000  # frames a slow device may be behind before it must 
 BACKLOG_MAX: Final = 500  # missing events told one by one; more is cheaper as a snapshot
 RESTART_SPREAD_MS: Final = 5_000
 AWAY_MS: Final = 2_000  # the database is away: come back in this time and say the same again
-_OWN: Final = frozenset({"answered", "cleared", "marked_for_later", "came_late"})
 
 log = structlog.get_logger()
 endpoints = Endpoints()
@@ -79,7 +80,7 @@ class Device:
     """One connected device of one attempt."""
 
     __slots__ = (
-        "_device", "_ending", "_frames", "_house", "_known", "_owner", "_pump", "_since_s", "_socket",
+        "_device", "_ending", "_frames", "_house", "_known", "_news", "_owner", "_pump", "_since_s", "_socket",
         "_taken_in", "_waiting", "attempt_id", "session", "silent",
     )  # fmt: skip
 
@@ -94,7 +95,7 @@ class Device:
         self._known: Known | None = None
         self.session = session
         self._ending = False
-        self._taken_in = 0
+        self._taken_in = self._news = 0
         self._waiting: deque[bytes] = deque()
         self._pump: asyncio.Task[None] | None = None
         self.silent = 0
@@ -132,6 +133,7 @@ class Device:
         house = self._house
         self._device = hello.device
         known = self._known = await house.service.hold(self.attempt_id)
+        self._news = known.version
         try:
             await self._make_room()
             house.bus.add_listener(self.attempt_id, self._hear)
@@ -158,6 +160,7 @@ class Device:
     async def _welcome(self, hello: Hello) -> None:
         house = self._house
         known = await house.service.look(self.attempt_id)
+        self._news = known.version  # somebody may have said something meanwhile
         missed: list[Entry] | None = None
         if 0 < hello.since <= known.version and known.version - hello.since <= BACKLOG_MAX:
             missed = await house.journal.load(self.attempt_id, hello.since)
@@ -207,10 +210,13 @@ class Device:
             await self._command(frame)
 
     async def _has(self, version: int) -> None:
-        """The device has taken in the events up to this version: the desk sees that its acts arrived."""
+        """The device has taken in the events up to this version: the desk sees that its acts arrived.
+
+        Written where it is news: while nobody but the device itself has said anything, there is nothing to have heard.
+        """
         assert self._known is not None
         version = min(version, self._known.version)
-        if version > self._taken_in:
+        if self._taken_in < version and self._taken_in < self._news:
             self._taken_in = version
             await self._house.pool.execute(store.TAKEN_IN, self.attempt_id, version)
 
@@ -242,13 +248,23 @@ class Device:
             await self._send(write(frame))
             return
         await self._send(write(Ack(seq=seq, version=result.version, result=result.result)))
+        if isinstance(command, Start):
+            await self._paper(command)
+
+    async def _paper(self, start: Start) -> None:
+        """After the start that asks for it, so that ten thousand who start together need not ask once more."""
+        assert self._known is not None
+        paper = await started_paper(self._house, self._known, (start,), self._device)
+        if paper is not None:
+            await self._send(write(PaperFrame(paper.attempt_id, paper.items)))
 
     def _hear(self, known: Known, entries: Sequence[Entry]) -> None:
         """News of this attempt. Its own numbered words are left out while this device holds the attempt."""
         holds = device_of(known.attempt, self._device) == "mine"
         for entry in entries:
-            if entry.kind not in HIDDEN_KINDS and not (holds and entry.kind in _OWN):
+            if entry.kind not in HIDDEN_KINDS and not (holds and entry.kind in OWN_KINDS):
                 self._later(self._told(known, entry))
+                self._news = entry.version
             if entry.kind == "device_taken" and not holds:
                 self._ending = True
                 self._later(write(Bye(code="superseded")))

@@ -99,7 +99,7 @@ async def heard_of(speaker: Server, listener: Server) -> None:
     listener.house.bus.heard.append(hear)
     async with asyncio.timeout(20):
         while not heard.is_set():
-            speaker.house.bus.present(0, 0, connected=False)
+            speaker.house.bus.stir(0, 0)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(heard.wait(), 0.1)
     listener.house.bus.heard.remove(hear)
