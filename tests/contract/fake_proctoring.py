@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 import asyncpg
 import msgspec
 
+from exam_engine import capture_store
 from exam_engine import store as exam_store
 from exam_engine.journal import Row
 from proctor import case_store, store
@@ -65,17 +66,30 @@ class FakeProctoring:
     def add_picture(self, attempt_id: int, name: str, purpose: str, *_: object) -> Written:
         return [], lambda: void(self.pictures.setdefault((attempt_id, name), purpose))
 
-    def last_capture_at(self, attempt_id: int) -> Rows:
-        mine = [row["received_at"] for row in self.captures if row["attempt_id"] == attempt_id]
-        return [Named(max=max(mine, default=None), count=len(mine))]
+    def take(self, *args: Any) -> Written:
+        """One statement, so everything is as it was when it began; of one attempt there is one upload at most."""
+        *columns, same_s, count_max, now, apart_s = args
+        answers, rows = list[tuple[Any, ...]](), list[dict[str, Any]]()
+        for attempt_id, name, why, at, reason in zip(*columns, strict=True):
+            mine = [row for row in self.captures if row["attempt_id"] == attempt_id]
+            known = any(row["name"] == name and abs((row["at"] - at).total_seconds()) <= same_s for row in mine)
+            soon = any(row["received_at"] > now - timedelta(seconds=apart_s) for row in mine)
+            row: dict[str, Any] = {
+                "capture_id": self._number(), "attempt_id": attempt_id, "name": name, "why": why, "at": at,
+                "received_at": self.now(), "state": "not_seen" if reason else "waiting", "reason": reason,
+                "kind": "unjudged", "face_count": None, "distance": None, "model": "", "vector": None, "thumb": None,
+            }  # fmt: skip
+            taken = not known and not soon and len(mine) < count_max
+            rows += [row] if taken else []
+            capture_id = row["capture_id"] if taken else None
+            answers.append(Named(attempt_id=attempt_id, capture_id=capture_id, known=known))
 
-    def add_capture(self, attempt_id: int, name: str, why: str, at: datetime) -> Written:
-        row: dict[str, Any] = {
-            "capture_id": self._number(), "attempt_id": attempt_id, "name": name, "why": why, "at": at,
-            "received_at": self.now(), "state": "waiting", "reason": "", "kind": "unjudged", "face_count": None,
-            "distance": None, "model": "", "vector": None, "thumb": None,
-        }  # fmt: skip
-        return [pick(row, "capture_id")], lambda: self.captures.append(row)
+        def apply() -> None:
+            for row in rows:
+                self.pictures.setdefault((row["attempt_id"], row["name"]), "capture")
+            self.captures += rows
+
+        return answers, apply
 
     def _waiting(self, capture_id: int) -> list[dict[str, Any]]:
         return [row for row in self.captures if row["capture_id"] == capture_id and row["state"] == "waiting"]
@@ -95,9 +109,6 @@ class FakeProctoring:
         mine = [row for row in self.captures if row["attempt_id"] == attempt_id]
         mine.sort(key=lambda row: (row["at"], row["capture_id"]))
         return [pick(row, "name", "why", "at", "state", "reason", "kind", "face_count", "distance") for row in mine]
-
-    def captures_named(self, attempt_id: int, name: str) -> Rows:
-        return [pick(row, "at") for row in self.captures if (row["attempt_id"], row["name"]) == (attempt_id, name)]
 
     def captures_before(self, attempt_id: int, at: datetime, capture_id: int) -> Rows:
         mine = [
@@ -294,9 +305,7 @@ def _none(_tables: FakeProctoring, *_: object) -> Rows:
 
 
 READS: Final[dict[str, Callable[..., Rows]]] = {
-    store.LAST_CAPTURE_AT: FakeProctoring.last_capture_at,
     store.CAPTURES: FakeProctoring.captures_of,
-    store.CAPTURES_NAMED: FakeProctoring.captures_named,
     store.CAPTURES_BEFORE: FakeProctoring.captures_before,
     store.CAPTURES_WAITING: FakeProctoring.captures_waiting,
     store.GALLERY: FakeProctoring.gallery,
@@ -320,7 +329,7 @@ READS: Final[dict[str, Callable[..., Rows]]] = {
 }
 WRITES: Final[dict[str, Callable[..., Written]]] = {
     store.ADD_PICTURE: FakeProctoring.add_picture,
-    store.ADD_CAPTURE: FakeProctoring.add_capture,
+    capture_store.TAKE: FakeProctoring.take,
     store.CAPTURE_SEEN: FakeProctoring.capture_seen,
     store.CAPTURE_NOT_SEEN: FakeProctoring.capture_not_seen,
     store.ADD_SIGNALS: FakeProctoring.add_signals,

@@ -49,13 +49,14 @@ def statements() -> dict[str, str]:
 STATEMENTS = statements()
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def connection(database_url: str) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
     made = await asyncpg.connect(database_url)
     yield made
     await made.close()
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("where", STATEMENTS)
 async def test_the_statement_fits_the_schema(connection: "asyncpg.Connection[asyncpg.Record]", where: str) -> None:
     prepared = await connection.prepare(STATEMENTS[where])

@@ -1,7 +1,7 @@
 """Cameras on bad lines, models that die, and a disk: what brings pictures to the product in a simulated exam."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from exam_engine.briefs import brief_of
 from exam_engine.captures import take_capture
 from exam_engine.errors import PersonError
-from proctor.pictures import Kept, StoreAway
+from proctor.pictures import Sent, StoreAway
 from proctor.policy import Proctoring
 from proctor.sight import Face, Quality, Sight
 from proctor.vision import VisionAway, VisionState
@@ -91,17 +92,20 @@ class Disk:
     away: float
     files: dict[tuple[int, str], bytes] = field(default_factory=dict)
 
-    async def put(self, person_id: int, jpeg: bytes) -> Kept:
-        """As `Pictures.put`."""
+    async def keep_many(self, sent: Sequence[Sent]) -> list[str | StoreAway]:
+        """As `Pictures.keep_many`."""
         await asyncio.sleep(0.01)
-        if self.rng.random() < self.away:
-            raise StoreAway("No space left on device")
-        name = sha256(jpeg).hexdigest()
-        self.files[person_id, name] = jpeg
-        return Kept(name, jpeg)
+        return [self._keep(one) for one in sent]
 
-    async def get(self, person_id: int, name: str) -> bytes | None:
-        """As `Pictures.get`."""
+    def _keep(self, one: Sent) -> str | StoreAway:
+        if self.rng.random() < self.away:
+            return StoreAway("No space left on device")
+        name = sha256(one.jpeg).hexdigest()
+        self.files[one.person_id, name] = one.jpeg
+        return name
+
+    async def get_as_kept(self, person_id: int, name: str) -> bytes | None:
+        """As `Pictures.get_as_kept`."""
         await asyncio.sleep(0.01)
         if self.rng.random() < self.away:
             raise StoreAway("Input/output error")
@@ -167,7 +171,7 @@ class Camera:
             async with process.service.holding(self._attempt_id) as known:
                 started_at = known.attempt.started_at or T0
                 person_id = known.attempt.person
-                await take_capture(process.house, known, person_id, jpeg, "interval", max(at, started_at))
+                await take_capture(process.house, brief_of(known), person_id, jpeg, "interval", max(at, started_at))
         except (PersonError, StoreAway):
             return False
         except Exception as error:

@@ -14,7 +14,7 @@ from tests.simulation.checks import violations
 from tests.simulation.weather import FAIR
 from tests.simulation.world import World, play
 
-SEEDS: Final = 200
+SEEDS: Final = 80
 PLAYED_ONCE: Final = 20  # the days of the first seeds, at which several tests look
 
 

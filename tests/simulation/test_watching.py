@@ -8,12 +8,12 @@ from typing import Final
 
 import pytest
 
-from exam_engine import captures
+from exam_engine import capture_turns
 from tests.contract.fake_proctoring import FakeProctoring
 from tests.simulation.exam_room import FIRST_ID, Mishaps, Room, watch
 from tests.simulation.weather import Climate
 
-SEEDS: Final = 200
+SEEDS: Final = 80
 EACH: Final = 20
 BAD: Final = Climate(stalled=0.002, stall_s_max=3.0, lost_before=0.002, lost_after=0.002, orphaned=0.005)
 
@@ -78,7 +78,7 @@ def test_the_exams_are_full_of_what_they_are_meant_to_try() -> None:
 
 
 def test_pictures_that_count_as_often_as_they_are_sent_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(captures, "SAME_S", -1.0)
+    monkeypatch.setattr(capture_turns, "SAME_S", -1.0)
 
     rooms = [watch(seed, weather=BAD, mishaps=Mishaps(answer_lost=0.6)) for seed in range(2)]
 
