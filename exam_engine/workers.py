@@ -9,13 +9,11 @@ versions tell it if something changed since. **Marking** comes after: frozen fir
 """
 
 import asyncio
-import contextlib
 import heapq
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-import asyncpg
 import structlog
 
 from exam_engine import attempt as core
@@ -30,6 +28,7 @@ from exam_engine.exposing import COUNT_S as COUNT_ITEMS_S
 from exam_engine.exposing import count_all
 from exam_engine.house import House
 from exam_engine.journal import DATABASE_AWAY
+from exam_engine.leading import Leads
 from exam_engine.messages import RecordMark, Release, Tick
 from exam_engine.proctoring import derive_again
 from exam_engine.receipt_office import Office
@@ -44,16 +43,17 @@ from exam_engine.sitting import Sitting
 from proctor.sweeping import Report
 from proctor.sweeping import Sweeper as Sweeping
 from question_bank.paper import Paper
-from scoring.marking import Scheme
-from scoring.store import keep_score
+from scoring.store import Kept, Scored, keep_scores
 
 WARM_S: Final = 15
 LOOK_AHEAD_S: Final = 1.0
 TICK_S: Final = 0.05
 DUE_MAX: Final = 20_000
-AT_ONCE_MAX: Final = 500
+WARM_CHUNK: Final = 50  # journals folded without a pause: some 10 ms in which nobody else is served
+RING_CHUNK: Final = 50  # attempts closed without a pause, while the turns of the journal go on beside it
+OVERDUE_S: Final = 5.0  # an attempt that could not be closed for so long holds nobody else up
 MARK_PAUSE_S: Final = 0.5
-MARK_CHUNK: Final = 200
+MARK_CHUNK: Final = 100
 LEAD_PAUSE_S: Final = 1.0
 REPAIR_S: Final = 5.0
 REPAIR_CHUNK: Final = 1_000
@@ -81,20 +81,23 @@ log = structlog.get_logger()
 
 async def run(house: House) -> None:
     """All loops of this process, until cancelled. None of them can end another."""
+    async with Leads(house.pool) as leads:
+        await _run(house, leads)
+
+
+async def _run(house: House, leads: Leads) -> None:
     loops: dict[str, Callable[[], Awaitable[None]]] = {
-        "bell": lambda: lead(house.pool, SWEEPER_KEY, Sweeper(house).run),
-        "marking": lambda: lead(house.pool, MARKER_KEY, lambda: _repeat(house, mark_and_rescore)),
-        "release": lambda: lead(house.pool, RELEASER_KEY, lambda: _repeat(house, release_some)),
+        "bell": lambda: leads.lead(SWEEPER_KEY, Sweeper(house).run),
+        "marking": lambda: leads.lead(MARKER_KEY, lambda: _repeat(house, mark_and_rescore)),
+        "release": lambda: leads.lead(RELEASER_KEY, lambda: _repeat(house, release_some)),
         "repair": lambda: every(REPAIR_S, lambda: repair(house)),
         "clock": lambda: every(CLOCK_S, house.clock.follow),
-        "proctoring": lambda: lead(house.pool, PROCTORING_KEY, lambda: _proctoring(house)),
-        "entitlements": lambda: lead(house.pool, SETTLER_KEY, lambda: _repeat(house, settle_some)),
-        "registration": lambda: lead(house.pool, REGISTRATION_KEY, lambda: every(TEND_S, lambda: tend(house))),
-        "receipts": lambda: lead(house.pool, RECEIPTS_KEY, lambda: make_receipts(house)),
-        "results": lambda: lead(house.pool, RESULTS_KEY, lambda: _results(house)),
-        "calibration": lambda: lead(
-            house.pool, CALIBRATOR_KEY, lambda: every(CALIBRATE_S, lambda: calibrate_some(house))
-        ),
+        "proctoring": lambda: leads.lead(PROCTORING_KEY, lambda: _proctoring(house)),
+        "entitlements": lambda: leads.lead(SETTLER_KEY, lambda: _repeat(house, settle_some)),
+        "registration": lambda: leads.lead(REGISTRATION_KEY, lambda: every(TEND_S, lambda: tend(house))),
+        "receipts": lambda: leads.lead(RECEIPTS_KEY, lambda: make_receipts(house)),
+        "results": lambda: leads.lead(RESULTS_KEY, lambda: _results(house)),
+        "calibration": lambda: leads.lead(CALIBRATOR_KEY, lambda: every(CALIBRATE_S, lambda: calibrate_some(house))),
         "sms": lambda: every(SEND_S, lambda: send_due(house)),
         "documents": lambda: every(DOCUMENTS_S, lambda: evidence.sweep_unused(house, house.clock.now())),
         "bank": lambda: every(DOCUMENTS_S, lambda: item_imports.sweep(house)),
@@ -114,36 +117,6 @@ async def forever(name: str, work: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             log.exception("loop_ended", loop=name)
         await asyncio.sleep(LEAD_PAUSE_S)
-
-
-async def lead(pool: "asyncpg.Pool[asyncpg.Record]", key: int, work: Callable[[], Awaitable[None]]) -> None:
-    """Do `work` for as long as this process holds the lock; ask again whenever it does not."""
-    while True:
-        try:
-            async with pool.acquire() as connection:
-                if await connection.fetchval("SELECT pg_try_advisory_lock($1)", key):
-                    try:
-                        await _while_connected(connection, work)
-                    finally:
-                        with contextlib.suppress(*DATABASE_AWAY):  # then the lock is gone with its connection
-                            await connection.execute("SELECT pg_advisory_unlock_all()")
-        except (*DATABASE_AWAY, Unavailable) as error:
-            log.warning("work_interrupted", key=hex(key), reason=str(error))
-        await asyncio.sleep(LEAD_PAUSE_S)
-
-
-async def _while_connected(
-    connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]", work: Callable[[], Awaitable[None]]
-) -> None:
-    task = asyncio.ensure_future(work())
-    try:
-        while not task.done():
-            await asyncio.wait({task}, timeout=LEAD_PAUSE_S)
-            await connection.fetchval("SELECT 1")
-        task.result()
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def every(pause_s: float, work: Callable[[], Awaitable[object]]) -> None:
@@ -191,8 +164,8 @@ class Sweeper:
         until = self._house.clock.now() + timedelta(seconds=WARM_S)
         rows = await self._house.pool.fetch(store.DUE_SOON, until, DUE_MAX)
         new = [(row[1], row[0]) for row in rows if row[0] not in self._warm]
-        for start in range(0, len(new), AT_ONCE_MAX):
-            chunk = new[start : start + AT_ONCE_MAX]
+        for start in range(0, len(new), WARM_CHUNK):
+            chunk = new[start : start + WARM_CHUNK]
             for known in await self._house.service.hold_many([attempt_id for _, attempt_id in chunk]):
                 self._warm[known.attempt_id] = known
             for due_at, attempt_id in chunk:
@@ -204,8 +177,12 @@ class Sweeper:
         ringing = []
         while self._due and self._due[0][0] < now:
             ringing.append(heapq.heappop(self._due)[1])
-        for start in range(0, len(ringing), AT_ONCE_MAX):
-            await asyncio.gather(*(self._ring_one(attempt_id) for attempt_id in ringing[start : start + AT_ONCE_MAX]))
+        closing = []
+        for place, attempt_id in enumerate(ringing, 1):
+            closing.append(asyncio.ensure_future(self._ring_one(attempt_id)))
+            if place % RING_CHUNK == 0:
+                await asyncio.sleep(0)  # what is decided goes to the journal, and the others get their turn
+        await asyncio.gather(*closing)
 
     async def _ring_one(self, attempt_id: int) -> None:
         known = self._warm.pop(attempt_id, None)
@@ -228,7 +205,9 @@ async def mark_and_rescore(house: House) -> int:
 
 
 async def mark_some(house: House) -> int:
-    """Mark the next submitted attempts; returns how many."""
+    """Mark the next submitted attempts; returns how many. While a bell is being rung, none: frozen first."""
+    if await _ringing(house):
+        return 0
     ids = [row[0] for row in await house.pool.fetch(store.UNMARKED, MARK_CHUNK)]
     if not ids:
         return 0
@@ -238,38 +217,54 @@ async def mark_some(house: House) -> int:
         await house.service.catch_up_many(ids)  # what is in memory may be behind another process
         # As they are now, not as they were kept: what two persons decided holds for the next paper that is marked.
         sittings = {number: await store.sitting(house.pool, number) for number in {k.attempt.sitting for k in held}}
-        marked = await asyncio.gather(
-            *(_mark_safely(house, k, papers[k.attempt_id], sittings[k.attempt.sitting]) for k in held)
-        )
+        scored = await _scored(house, held, papers, sittings)
+        kept = await keep_scores(house.pool, scored)
+        marked = await asyncio.gather(*(_record(house, attempt_id, each) for attempt_id, each in kept.items()))
     finally:
         for known in held:
             house.service.let_go(known)
     return sum(marked)
 
 
-async def _mark_safely(house: House, known: Known, paper: Paper, sitting: Sitting | None) -> bool:
-    """One attempt that can't be marked is our own error; it must not hold up the others."""
-    try:
-        assert sitting is not None, "sittings are never deleted"
-        await _mark(house, known, paper, sitting.scheme)
-    except DATABASE_AWAY:
-        raise
-    except Exception:
-        log.exception("marking_failed", attempt=known.attempt_id)
-        return False
-    return True
+async def _ringing(house: House) -> bool:
+    """Whether attempts are due that are not closed yet."""
+    now = house.clock.now()
+    rows = await house.pool.fetch(store.DUE_SOON, now, 1)
+    return bool(rows) and rows[0][1] > now - timedelta(seconds=OVERDUE_S)
 
 
-async def _mark(house: House, known: Known, paper: Paper, scheme: Scheme) -> None:
-    answers = {no: choice for no, choice in known.attempt.answers.items() if choice}
-    kept = await keep_score(house.pool, known.attempt_id, await house.papers.score(paper, answers, scheme), scheme)
+async def _scored(
+    house: House, held: list[Known], papers: dict[int, Paper], sittings: dict[int, Sitting | None]
+) -> dict[int, Scored]:
+    """Their scores. One that can't be marked is our own error; it must not hold up the others."""
+    scored: dict[int, Scored] = {}
+    for known in held:
+        try:
+            sitting = sittings[known.attempt.sitting]
+            assert sitting is not None, "sittings are never deleted"
+            answers = {no: choice for no, choice in known.attempt.answers.items() if choice}
+            score = await house.papers.score(papers[known.attempt_id], answers, sitting.scheme)
+            scored[known.attempt_id] = Scored(score, sitting.scheme)
+        except DATABASE_AWAY:
+            raise
+        except Exception:
+            log.exception("marking_failed", attempt=known.attempt_id)
+        await asyncio.sleep(0)
+    return scored
+
+
+async def _record(house: House, attempt_id: int, kept: Kept) -> bool:
     command = RecordMark(revision=kept.revision, points=kept.score.points, points_max=kept.score.points_max)
     try:
-        await house.service.handle(known.attempt_id, command)
-    except Unavailable:
+        await house.service.handle(attempt_id, command)
+    except (Unavailable, *DATABASE_AWAY):
         raise
     except PersonError as error:
-        log.warning("mark_refused", attempt=known.attempt_id, code=error.code)
+        log.warning("mark_refused", attempt=attempt_id, code=error.code)
+    except Exception:
+        log.exception("marking_failed", attempt=attempt_id)
+        return False
+    return True
 
 
 async def release_some(house: House) -> int:

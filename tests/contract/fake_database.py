@@ -20,7 +20,7 @@ from typing import Any, Final, Self
 
 import asyncpg
 
-from exam_engine import journal, store
+from exam_engine import journal, leading, store
 from exam_engine.chain import Entry
 from exam_engine.journal import Row
 from exam_engine.messages import Phase
@@ -300,7 +300,9 @@ class FakeConnection:
         if sql == "SELECT clock_timestamp()":
             assert self._database.clock is not None
             return self._database.clock()
-        assert sql == "SELECT pg_try_advisory_lock($1)", sql
+        if sql == leading.GIVE_BACK:
+            return self._database.leaders.pop(args[0], None) is not None
+        assert sql == leading.TAKE, sql
         return self._database.leaders.setdefault(args[0], self) is self
 
     async def copy_records_to_table(

@@ -13,6 +13,7 @@ from exam_engine import workers
 from exam_engine.chain import GENESIS
 from exam_engine.house import House
 from exam_engine.journal import Journal
+from exam_engine.leading import Leads
 from exam_engine.messages import Answer, Command, Extend, HandIn, Pause, Start, Submitted, TakePortrait, read_event
 from exam_engine.service import Service, make_entry
 from exam_engine.settings import Settings
@@ -53,6 +54,8 @@ class Clock:
 
 
 class Silent:
+    connected = False
+
     def announce(self, known: object, entries: object) -> None:
         return
 
@@ -311,9 +314,9 @@ def test_one_process_leads_and_when_it_is_gone_another_does() -> None:
 
             return lead
 
-        first = day.start(workers.lead(day.house().pool, 7, work("first")))
+        first = day.start(Leads(day.house().pool).lead(7, work("first")))
         await asyncio.sleep(0.5)
-        day.start(workers.lead(day.house().pool, 7, work("second")))
+        day.start(Leads(day.house().pool).lead(7, work("second")))
         await asyncio.sleep(20)
         assert led == ["first"]
         first.cancel()
@@ -334,7 +337,7 @@ def test_work_that_lost_the_database_is_taken_up_again() -> None:
                 raise ConnectionResetError
             await asyncio.sleep(1_000_000)
 
-        leading = day.start(workers.lead(day.house().pool, 7, work))
+        leading = day.start(Leads(day.house().pool).lead(7, work))
         await asyncio.sleep(20)
         assert tries == 3
         assert not leading.done()

@@ -20,6 +20,7 @@ from exam_engine.chain import first_broken
 from exam_engine.edge.accounts import TRIES_MAX
 from exam_engine.edge.desk import BOARDS
 from exam_engine.edge.live import SILENT_MAX, close_silent
+from exam_engine.leading import Leads
 from tests.candidate import Candidate, LiveSocket, Refusal
 from tests.exam_engine.edge.server import Server, running, settings_in
 
@@ -353,7 +354,7 @@ async def test_a_loop_whose_database_is_gone_ends_when_it_is_told_to(two: Two, d
         await asyncio.Event().wait()
 
     pool = await asyncpg.create_pool(database_url, min_size=1, max_size=1)
-    loop = asyncio.create_task(workers.lead(pool, key, work))
+    loop = asyncio.create_task(Leads(pool).lead(key, work))
     try:
         await leading.wait()
         await two.a.house.pool.execute(
