@@ -117,6 +117,8 @@ class Leads:
         connection, self._connection = self._connection, None
         if connection is None:
             return
-        with contextlib.suppress(*DATABASE_AWAY):  # then the locks are gone with it
-            await connection.execute("SELECT pg_advisory_unlock_all()")
-        await self._acquired.__aexit__(None, None, None)
+        try:
+            with contextlib.suppress(*DATABASE_AWAY):  # then the locks are gone with it
+                await connection.execute("SELECT pg_advisory_unlock_all()")
+        finally:
+            await self._acquired.__aexit__(None, None, None)
