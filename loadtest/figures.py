@@ -1,7 +1,7 @@
 """Latencies that can be added up: buckets 2 % wide, so that percentiles of many processes are those of the whole."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -60,9 +60,14 @@ def count(buckets: dict[int, int]) -> int:
 
 def percentile(buckets: dict[int, int], share: float) -> float | None:
     """Seconds that `share` (0 to 1) of the latencies did not exceed; None if there are none."""
-    left = math.ceil(count(buckets) * share)
+    return percentiles(buckets, (share,))[0]
+
+
+def percentiles(buckets: dict[int, int], shares: Sequence[float]) -> list[float | None]:
+    """Several of them, of shares that grow, in one go."""
+    whole, passed, found = count(buckets), 0, list[float | None]()
     for bucket in sorted(buckets):
-        left -= buckets[bucket]
-        if left <= 0:
-            return seconds_of(bucket)
-    return None
+        passed += buckets[bucket]
+        while len(found) < len(shares) and passed >= math.ceil(whole * shares[len(found)]):
+            found.append(seconds_of(bucket))
+    return found + [None] * (len(shares) - len(found))

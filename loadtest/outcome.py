@@ -12,8 +12,9 @@ class Second(msgspec.Struct):
 
     `open`: attempts begun and not ended, as their phones know it; `sockets` that are connected. `actions` by name:
     log_in, papers, enter, portrait, start, paper, connect, resume, answer, clear, mark, heartbeat, snapshot, signals,
-    hand_in, board_open, board_frame, act, act_received, review_page, review_decide. `errors` by kind: timeout, refused:<code>,
-    http:<status>, cut, closed:<code>; those that a fault of the plan explains are counted in `excused` instead.
+    hand_in, board_open, board_frame, act, act_received, review_page, review_decide. `errors` by kind: timeout, cut,
+    refused:<code>, http:<status>, closed:<code>; those that a fault of the plan explains are counted in `excused`
+    instead.
     """
 
     s: int
@@ -59,13 +60,18 @@ class Fault(msgspec.Struct):
 
 
 class Violations(msgspec.Struct):
-    """The checker's word: each class with a number, and a few examples in words. Any number but 0 fails the run."""
+    """The checker's word: each class with a number, and a few examples in words. Any number but 0 fails the run.
+
+    `figures`: what it measured on the way (how late bells rang); `notes`: what it could not look at, in words.
+    """
 
     counts: dict[str, int]
     examples: dict[str, list[str]] = {}
     attempts: int = 0
     acknowledged: int = 0
     journal_entries: int = 0
+    figures: dict[str, float] = {}
+    notes: list[str] = []
 
 
 class Target(msgspec.Struct, gc=False):
@@ -79,7 +85,10 @@ class Target(msgspec.Struct, gc=False):
 
 
 class Run(msgspec.Struct):
-    """A whole run. `orders` are the options it was started with, `machine` what it ran on, `begun_at` Unix time."""
+    """A whole run. `orders` are the options it was started with, `machine` what it ran on, `begun_at` Unix time.
+
+    `figures` are single numbers that were measured apart, by the names of `targets.GIVEN`.
+    """
 
     orders: dict[str, str | int | float | bool]
     machine: dict[str, str | int | float]
@@ -90,6 +99,7 @@ class Run(msgspec.Struct):
     outcomes: dict[str, int] = {}  # how attempts ended, as histories say
     habits: dict[str, int] = {}
     violations: Violations | None = None
+    figures: dict[str, float] = {}
     targets: list[Target] = []
     notes: list[str] = []
 

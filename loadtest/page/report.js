@@ -13,11 +13,11 @@
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, inLanguage(inner)]));
   };
 
-  // On a narrow screen the legend has many rows, two names in each, and words above the chart would cover each other.
+  // On a narrow screen each name of the legend has a row, and words above the chart would cover each other.
   const fitted = (layout, lines, place) => {
     if (place.clientWidth < 560) {
-      const rows = Math.ceil(lines.length / 2);
-      layout.margin = { ...layout.margin, l: 62, r: 8, b: 60 + 22 * rows };
+      const rows = lines.length;
+      layout.margin = { ...layout.margin, l: 62, r: 8, t: 16, b: 60 + 22 * rows };
       place.style.height = `${360 + 22 * rows}px`;
       layout.annotations = []; // no room: the signs and the table of faults tell
     }
