@@ -1,8 +1,11 @@
 """The command line: `exam-load …`, or `python -m loadtest …`."""
 
-import sys
-
 import typer
+
+from loadtest.checking import check_command
+from loadtest.comparing import compare_command, report_command
+from loadtest.driver import run_command
+from loadtest.planning import plan_command
 
 app = typer.Typer(
     help="A nationwide exam window on one machine: load, faults, and figures that can be trusted.",
@@ -17,10 +20,17 @@ def _callback() -> None:
     """Keep commands by name even while there is only one."""
 
 
+app.command("run")(run_command)
+app.command("check")(check_command)
+app.command("compare")(compare_command)
+app.command("report")(report_command)
+app.command("plan")(plan_command)
+
+
 def main() -> None:
     """For the installed command."""
     app()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

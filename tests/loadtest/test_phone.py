@@ -1,0 +1,137 @@
+"""Phones before a real server: what they did is in the journal, and they remember it rightly."""
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from loadtest.checking import check_run
+from loadtest.generators import generating
+from loadtest.history import History, read_histories
+from loadtest.orders import Orders
+from loadtest.outcome import Second
+from loadtest.phone import Phone
+from loadtest.steps import Answer, Clear, HandIn, LeavePage, LoseNetwork, Mark, Snapshot, Step, SwapPhone
+from tests.exam_engine.edge.server import Server, forget, running, settings_in
+from tests.loadtest.crowd import cast_of, scene
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """One server for all of them."""
+    await forget(redis_url)
+    async with running(database_url, redis_url, settings_in(tmp_path_factory.mktemp("data"))) as started:
+        yield started
+    await forget(redis_url)
+
+
+def answers(*numbers: int, at_s: float = 0.0) -> list[Step]:
+    """One after the other at once."""
+    return [Answer(at_s=at_s, no=no, pick=0.3 * (no % 4), several=0.0) for no in numbers]
+
+
+DAYS: dict[str, list[Step]] = {
+    "hands in": [*answers(1, 2, 3), Mark(0.0, 2, on=True), Clear(0.0, 3), HandIn(0.1)],
+    "loses the network": [*answers(1, 2), LoseNetwork(0.05, 0.2), *answers(3, 4, at_s=0.1), HandIn(0.5)],
+    "swaps the phone": [*answers(1, 2), SwapPhone(0.1), *answers(3, 4, at_s=0.1), HandIn(0.3)],
+    "leaves the page": [*answers(1), LeavePage(0.0, 0.1), Snapshot(0.1), HandIn(0.6)],
+}
+
+
+async def test_a_whole_day_is_as_the_journal_has_it(server: Server, tmp_path: Path, database_url: str) -> None:
+    cast = await cast_of(server, len(DAYS), begun=False)
+    async with scene(server, cast) as play:
+        for player, steps in enumerate(DAYS.values()):
+            play.stage.later(play.phone(player, steps, logs_in=player == 0).play(time.monotonic()))
+        await play.over(len(DAYS))
+        second = play.stage.tally.turn(0, 0.0)
+        play.write(tmp_path)
+    assert second.errors == {}
+    assert {history.outcome for history in play.histories.values()} == {"handed_in"}
+    wanted = {"log_in", "papers", "enter", "portrait", "start", "paper", "connect", "resume", "answer", "snapshot"}
+    assert wanted | {"signals", "hand_in", "mark", "clear", "result"} <= second.actions.keys()
+    assert (second.open, second.sockets) == (0, 0)
+    assert len({sent.device for sent in play.histories[2].sent}) == 2
+    violations = await check_run(tmp_path, database_url, cast)
+    assert {name: number for name, number in violations.counts.items() if number} == {}
+    assert violations.acknowledged == sum(len(history.sent) for history in play.histories.values())
+
+
+class Cut(Phone):
+    """Its line breaks right after the third answer: what the server says of them is never heard."""
+
+    def say(self) -> list[bytes]:
+        out = super().say()
+        if len(self.history.sent) == 3 and self.history.sent[2].times == 1:
+            line = self._talk._line
+            assert line is not None
+            assert line._transport is not None
+            self._stage.clockwork.at(0.0, line._transport.abort)
+        return out
+
+
+async def test_what_is_unacknowledged_goes_again_in_order(server: Server) -> None:
+    cast = await cast_of(server, 1)
+    async with scene(server, cast) as play:
+        await play.phone(0, [*answers(1, 2, 3), HandIn(1.0)], Cut).play(time.monotonic())
+        await play.over(1)
+        assert play.errors() == {"cut": 1}
+    history = play.histories[0]
+    assert [sent.seq for sent in history.sent] == [1, 2, 3, 4]
+    assert history.sent[2].times == 2
+    assert {sent.result for sent in history.sent} <= {"saved", "already"}
+    assert history.lies == []
+    entries = await server.journal(history.attempt_id)
+    assert [entry.seq for entry in entries if entry.seq] == [1, 2, 3, 4]
+
+
+async def test_without_a_socket_the_same_goes_over_http(server: Server) -> None:
+    cast = await cast_of(server, 1)
+    async with scene(server, cast) as play:
+        play.stage.sources.append("192.0.2.1")  # an address this machine does not have: no socket comes from it
+        await play.phone(0, [*answers(1, 2), HandIn(0.0)]).play(time.monotonic())
+        await play.over(1)
+        second = play.stage.tally.turn(0, 0.0)
+    history = play.histories[0]
+    assert history.outcome == "handed_in"
+    assert [sent.kind for sent in history.sent] == ["answer", "answer", "hand_in"]
+    assert "twin" in second.actions
+    assert second.errors["cut"] > 0
+    assert history.lies == []
+
+
+async def test_a_process_of_players_says_its_seconds_and_writes_its_histories(
+    server: Server, tmp_path: Path, database_url: str
+) -> None:
+    count = 20
+    cast = await cast_of(server, count)
+    (tmp_path / "cast.json").write_bytes(msgspec.json.encode(cast))
+    orders = Orders(
+        process=0, processes=1, cast=str(tmp_path / "cast.json"), url=server.base_url, out=str(tmp_path),
+        shape="synchronised", candidates=count, seed=3, end_s=4.0, within_s=0.5, closed=True,
+        sources=["127.0.1.2", "127.0.2.2"],
+    )  # fmt: skip
+    heard: list[Second] = []
+    async with generating([orders], lambda _process, second: heard.append(second)) as generators:
+        await generators.ready()
+        generators.begin(time.time())
+        await generators.over()
+        done = generators.all[0].done
+    assert done is not None
+    assert done.bugs == []
+    assert sum(done.outcomes.values()) == sum(done.habits.values()) == count
+    assert set(done.outcomes) <= {"handed_in", "cut_off"}
+    assert done.outcomes["handed_in"] > 0
+    assert [second.s for second in heard] == sorted({second.s for second in heard})
+    assert {kind for second in heard for kind in second.errors} == set()
+    assert heard[-1].sockets == heard[-1].open == 0
+    histories: list[History] = list(read_histories(tmp_path))
+    assert sorted(history.player for history in histories) == list(range(count))
+    violations = await check_run(tmp_path, database_url, cast)
+    assert {name: number for name, number in violations.counts.items() if number} == {}
+    assert violations.acknowledged > count
