@@ -47,6 +47,13 @@ Processes = Annotated[int | None, typer.Option(help="How many processes serve (E
 Vision = Annotated[
     int | None, typer.Option(help="Face-model processes per serving process; 0: none (EXAM_VISION; default 1).")
 ]
+VisionRate = Annotated[
+    int | None,
+    typer.Option(
+        help="Pictures taken at intervals that a serving process looks at in a second, at most; "
+        "0: as many as it manages (EXAM_VISION_RATE; default 0)."
+    ),
+]
 Demo = Annotated[bool, typer.Option("--demo", help="Make accounts and exams to try out.")]
 DemoMinutes = Annotated[int | None, typer.Option(help="Shorten the exams of the demonstration.")]
 ReadyFile = Annotated[Path | None, typer.Option(help="Write here, as JSON, where it serves and who can log in.")]
@@ -59,6 +66,7 @@ def up_command(
     port: Port = None,
     processes: Processes = None,
     vision: Vision = None,
+    vision_rate: VisionRate = None,
     demo: Demo = False,  # noqa: FBT002  a flag
     demo_minutes: DemoMinutes = None,
     ready_file: ReadyFile = None,
@@ -75,6 +83,7 @@ def up_command(
         port=port,
         processes=processes,
         vision=vision,
+        vision_rate=vision_rate,
         demo=demo,
         demo_minutes=demo_minutes,
         ready_file=ready_file,
@@ -89,6 +98,7 @@ def serve_one_command(
     port: Port = None,
     processes: Processes = None,
     vision: Vision = None,
+    vision_rate: VisionRate = None,
     demo: Demo = False,  # noqa: FBT002  a flag
     demo_minutes: DemoMinutes = None,
 ) -> None:
@@ -96,7 +106,14 @@ def serve_one_command(
     from exam_engine import app as application  # noqa: PLC0415  only serving needs all of it
 
     settings = read_settings(
-        data=data, host=host, port=port, processes=processes, vision=vision, demo=demo, demo_minutes=demo_minutes
+        data=data,
+        host=host,
+        port=port,
+        processes=processes,
+        vision=vision,
+        vision_rate=vision_rate,
+        demo=demo,
+        demo_minutes=demo_minutes,
     )
     raise_file_limit()
     uvloop.run(serve_one(settings, application))

@@ -71,6 +71,7 @@ from exam_engine.edge import (
 )
 from exam_engine.edge.boards import Boards
 from exam_engine.edge.http import HOUSE, Endpoint, guard, install
+from exam_engine.edge.lingering import Lingering
 from exam_engine.edge.openapi import document
 from exam_engine.edge.throttle import Throttle
 from exam_engine.house import House
@@ -87,6 +88,7 @@ from exam_engine.settings import CannotStart, ExitCode, Settings
 from exam_engine.warming import WARM_S, warm_papers
 from proctor.keys import PersonKeys
 from proctor.pictures import Pictures
+from proctor.sampling import Sampler
 from proctor.vision import NoVision, Vision
 from proctor.vision_pool import VisionPool
 
@@ -96,6 +98,7 @@ SHUTDOWN_S: Final = 3.0
 JOBS_S: Final = 1.0
 END_S: Final = 5.0
 BACKLOG: Final = 4096
+REFRESHED_MAX: Final = 200  # attempts brought up to date without a pause
 HASHERS_MAX: Final = 2  # passwords checked at the same time: they take a core each
 GC_THRESHOLDS: Final = (20_000, 20, 50)
 PARTS: Final = (
@@ -166,6 +169,7 @@ def application(house: House) -> web.Application:
     app = web.Application(middlewares=[guard])
     app[HOUSE] = house
     app[system.OPENAPI] = document(ENDPOINTS, house.version)
+    app[physician.LINGERING] = Lingering(house.service)
     app[desk.BOARDS] = Boards(house)
     app[photos.ENROLMENT] = Enrolment(house)
     app[statistics.FIGURES] = statistics.Figures(house)
@@ -217,6 +221,7 @@ async def build(settings: Settings, database_url: str, redis_url: str, *, idle: 
             pictures=Pictures(settings.data / "pictures", keys_of_persons),
             documents=Documents(settings.data / "documents", settings.secret_key),
             vision=vision,
+            sampler=Sampler(settings.vision_rate),
             known=KnownFaces(),
             sms=FileSms(settings.data / "sms", clock.now),
             rng=random.Random(secrets.randbits(64)),  # noqa: S311  guards nothing
@@ -295,9 +300,8 @@ def _refresher(house: House) -> Callable[[Wake], None]:
     running: set[asyncio.Task[None]] = set()
 
     async def refresh() -> None:
-        while waiting:
-            versions = dict(waiting)
-            waiting.clear()
+        while waiting:  # after a bell that is thousands: who sits at another socket here is served in between
+            versions = {attempt: waiting.pop(attempt) for attempt in list(waiting)[:REFRESHED_MAX]}
             await house.service.refresh(versions)
 
     def heard(wake: Wake) -> None:

@@ -8,9 +8,13 @@ from typing import Any, Protocol
 
 import asyncpg
 
+from exam_engine import store
+from exam_engine.briefs import Briefs
 from exam_engine.bus import Bus, Keys
+from exam_engine.capture_turns import CaptureTurns
 from exam_engine.clock import DatabaseClock
 from exam_engine.edge.throttle import Throttle
+from exam_engine.gathering import Gathered
 from exam_engine.journal import Journal
 from exam_engine.known_faces import KnownFaces
 from exam_engine.papers import Papers
@@ -21,6 +25,7 @@ from exam_engine.service import Service
 from exam_engine.settings import Settings
 from proctor.keys import PersonKeys
 from proctor.pictures import Pictures
+from proctor.sampling import Sampler
 from proctor.vision import Vision
 
 
@@ -57,10 +62,19 @@ class House:
     throttle: Throttle
     hashing: asyncio.Semaphore
     version: str
+    sampler: Sampler = field(default_factory=Sampler)
+    briefs: Briefs = field(default_factory=Briefs)
     closing: bool = False
     devices: dict[int, list[Device]] = field(default_factory=dict)  # of each attempt, in the order they came
 
     jobs: set[asyncio.Task[Any]] = field(default_factory=set)  # what goes on after its request was answered
+
+    captures: CaptureTurns = field(init=False)
+    sessions: Gathered[bytes, store.Account] = field(init=False)  # by the hashes of their tokens
+
+    def __post_init__(self) -> None:
+        self.captures = CaptureTurns(self.pool, self.clock.now, lambda: self.pictures)
+        self.sessions = Gathered(lambda hashes: store.sessions(self.pool, hashes))
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
         """Do `work` after this; `app.build` waits for what is under way before it closes anything."""

@@ -66,7 +66,9 @@ class _Message(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fie
 
 
 class Start(_Message, frozen=True, tag="start"):
-    """【去考试】: the clock begins."""
+    """【去考试】: the clock begins. `paper`: send the paper along, so that nobody has to ask for it."""
+
+    paper: bool = False
 
 
 class Answer(_Message, frozen=True, tag="answer"):

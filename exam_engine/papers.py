@@ -20,6 +20,7 @@ from exam_engine import plan_store, store
 from exam_engine.edge.paper_shapes import PlanAsked
 from exam_engine.edge.shapes import ItemView, OptionView, PaperView, PictureView
 from exam_engine.errors import Refused
+from exam_engine.gathering import Gathered
 from exam_engine.messages import Layout
 from exam_engine.plan_jobs import pass_share, person, read_forms, without
 from exam_engine.sitting import Kind, Sitting
@@ -65,6 +66,8 @@ class Papers:
         self._plans: dict[_Key, _Kept] = {}
         self._forms: dict[int, tuple[str, int, list[FormBody]]] = {}
         self._planning = asyncio.Lock()
+        self._finding = asyncio.Lock()
+        self._frozen = Gathered[int, Paper](self.of_attempts)
 
     async def draw(self, sitting: Sitting, person_id: int, now: datetime) -> Paper:
         """A new paper for this person; items of his earlier papers are avoided. Raises Refused."""
@@ -130,9 +133,9 @@ class Papers:
 
     async def of_attempt(self, attempt_id: int) -> Paper:
         """The frozen paper of an attempt."""
-        body = await self._pool.fetchval(store.PAPER, attempt_id)
-        assert body is not None, "every attempt has a paper"
-        return read_paper(body)
+        paper = await self._frozen.get(attempt_id)
+        assert paper is not None, "every attempt has a paper"
+        return paper
 
     async def of_attempts(self, attempt_ids: Sequence[int]) -> dict[int, Paper]:
         """The frozen papers of many attempts."""
@@ -199,10 +202,16 @@ class Papers:
         return await self._find_refs([(entry.item_id, entry.version) for entry in entries])
 
     async def _find_refs(self, refs: Sequence[Ref]) -> dict[Ref, Item]:
-        missing = {ref for ref in refs if ref not in self._items}
-        if missing:
-            self._items.update(await bank.by_reference(self._pool, missing))
-        return {ref: self._items[ref] for ref in refs}
+        kept = self._items
+        try:
+            return {ref: kept[ref] for ref in refs}
+        except KeyError:
+            pass
+        async with self._finding:  # a process that has just started needs the same items for everybody
+            missing = {ref for ref in refs if ref not in kept}
+            if missing:
+                kept.update(await bank.by_reference(self._pool, missing))
+        return {ref: kept[ref] for ref in refs}
 
 
 def _prepare(blueprint: Blueprint, items: list[Item], known: Known, share_of: float, whom: Person) -> FairPlan:

@@ -5,6 +5,7 @@ calls it. It makes the incidents anew from all facts of the attempt, writes what
 yet done: everything it does is harmless when done twice, so a process that died in the middle is simply repeated.
 """
 
+import asyncio
 from typing import Final
 
 from exam_engine import store as exam_store
@@ -44,6 +45,8 @@ async def derive(house: House, known: Known) -> list[Incident]:
     if todo:
         rules, ordinals = [i.rule for i in todo], [i.ordinal for i in todo]
         await house.pool.execute(store.INCIDENTS_DONE, attempt_id, rules, ordinals)
+    if changed:
+        house.sampler.doubt(attempt_id, asyncio.get_running_loop().time())
     if changed or todo:
         house.bus.stir(known.attempt.sitting, attempt_id)
     return [incident for incident in found if (incident.rule, incident.ordinal) in changed]

@@ -8,9 +8,10 @@ Socket, HTTP batch, desk, sweeper and marker all end in `Service.handle`. The id
 4. If not, somebody else was quicker: read what is new and decide again, at most TRIES_MAX times.
 5. Only after the commit the new state is kept, and told.
 
-A refusal, and "there is nothing to do", are only said on fresh state: a state from memory may be behind another
-process, so before such a word it is brought up to date once (an append proves by its number that it was not). The
-mutex of an attempt keeps this process from racing itself; it locks out nobody else and no truth depends on it.
+A refusal, and "there is nothing to do", are only said on fresh state (but to those who merely ask whether time is
+up): a state from memory may be behind another process, so before such a word it is brought up to date once (an append
+proves by its number that it was not). The mutex of an attempt keeps this process from racing itself; it locks out
+nobody else and no truth depends on it.
 """
 
 import asyncio
@@ -38,6 +39,7 @@ from exam_engine.messages import (
     HandIn,
     MarkedForLater,
     MarkForLater,
+    TimeUp,
     read_event,
     write,
 )
@@ -165,6 +167,10 @@ class Service:
                 async with known.mutex:
                     self._follow(known, entries)
 
+    def held(self, attempt_id: int) -> Known | None:
+        """The attempt as it is in memory, if it is there: it may be behind another process by a moment."""
+        return self._known.get(attempt_id)
+
     def held_versions(self) -> dict[int, int]:
         """What is in memory, and how far."""
         return {attempt_id: known.version for attempt_id, known in self._known.items()}
@@ -204,7 +210,7 @@ class Service:
         for _ in range(TRIES_MAX):
             draft = _Draft(known, max(self._now(), known.last_at))
             results = [draft.take(command, by, device) for command in commands]
-            if not fresh and (not draft.entries or any(result.refusal is not None for result in results)):
+            if not fresh and draft.uncertain(commands, results):
                 await self._catch_up_held(known)
                 fresh = True
                 continue
@@ -265,6 +271,16 @@ class _Draft:
         for event in events:
             self._add(event)
         return Result(_result(command, events), self._version)
+
+    def uncertain(self, commands: Sequence[Command], results: Sequence[Result]) -> bool:
+        """Whether this may only be said of fresh state: a refusal, or that there is nothing to do.
+
+        Whoever only asks whether time is up has lost nothing by hearing it a moment later: after a bell that is
+        thousands at once, and not one of them shall read the journal.
+        """
+        if any(result.refusal is not None for result in results):
+            return True
+        return not self.entries and not all(isinstance(command, TimeUp) for command in commands)
 
     def row(self) -> Row | None:
         """The new line of exam.attempts, if phase, deadline, next check or score differ from before."""

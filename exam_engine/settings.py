@@ -1,15 +1,16 @@
 """What a person says about how the program runs: the command line first, then the environment, then the defaults.
 
-| option        | environment         | default                                                     |
-| ------------- | ------------------- | ----------------------------------------------------------- |
-| `--data`      | `EXAM_DATA`         | `./exam-data` (see `default_data`)                          |
-| `--host`      | `EXAM_HOST`         | 127.0.0.1: nobody else can reach it until somebody says so  |
-| `--port`      | `EXAM_PORT`         | 8080                                                        |
-| `--processes` | `EXAM_PROCESSES`    | 1                                                           |
-| `--vision`    | `EXAM_VISION`       | 1: processes that look for faces, per serving process       |
-|               | `EXAM_DATABASE_URL` | the PostgreSQL in the data folder                           |
-|               | `EXAM_REDIS_URL`    | the Valkey in the data folder                               |
-|               | `EXAM_SECRET_KEY`   | `secret.key` in the data folder, made once                  |
+| option          | environment         | default                                                       |
+| --------------- | ------------------- | ------------------------------------------------------------- |
+| `--data`        | `EXAM_DATA`         | `./exam-data` (see `default_data`)                            |
+| `--host`        | `EXAM_HOST`         | 127.0.0.1: nobody else can reach it until somebody says so    |
+| `--port`        | `EXAM_PORT`         | 8080                                                          |
+| `--processes`   | `EXAM_PROCESSES`    | 1                                                             |
+| `--vision`      | `EXAM_VISION`       | 1: processes that look for faces, per serving process         |
+| `--vision-rate` | `EXAM_VISION_RATE`  | 0: of the pictures taken at intervals, as many as they manage |
+|                 | `EXAM_DATABASE_URL` | the PostgreSQL in the data folder                             |
+|                 | `EXAM_REDIS_URL`    | the Valkey in the data folder                                 |
+|                 | `EXAM_SECRET_KEY`   | `secret.key` in the data folder, made once                    |
 
 Everything that is wrong is said here, before anything has been started, as `CannotStart`.
 """
@@ -26,6 +27,7 @@ from urllib.parse import urlsplit
 
 PROCESSES_MAX = 64
 VISION_MAX = 64
+VISION_RATE_MAX = 10_000  # pictures a second, per serving process
 DEMO_MINUTES_MAX = 24 * 60
 SECRET_BYTES = 32
 DATABASE_SCHEMES = ("postgresql", "postgres")
@@ -63,6 +65,7 @@ class Settings:
     redis_url: str | None = field(default=None, repr=False)
     processes: int = 1
     vision: int = 1
+    vision_rate: int = 0
     demo: bool = False
     demo_minutes: int | None = None
     ready_file: Path | None = None
@@ -76,6 +79,7 @@ def read_settings(
     port: int | None = None,
     processes: int | None = None,
     vision: int | None = None,
+    vision_rate: int | None = None,
     demo: bool = False,
     demo_minutes: int | None = None,
     ready_file: Path | None = None,
@@ -91,7 +95,10 @@ def read_settings(
         processes = _whole_number(environ, "EXAM_PROCESSES", Settings.processes)
     if vision is None:
         vision = _whole_number(environ, "EXAM_VISION", Settings.vision)
+    if vision_rate is None:
+        vision_rate = _whole_number(environ, "EXAM_VISION_RATE", Settings.vision_rate)
     _within("the number of vision processes", vision, 0, VISION_MAX)
+    _within("the number of pictures looked at in a second", vision_rate, 0, VISION_RATE_MAX)
     _within("the port", port, 0, 65535)
     _within("the number of processes", processes, 1, PROCESSES_MAX)
     if demo_minutes is not None:
@@ -111,6 +118,7 @@ def read_settings(
         redis_url=redis_url,
         processes=processes,
         vision=vision,
+        vision_rate=vision_rate,
         demo=demo,
         demo_minutes=demo_minutes,
         ready_file=None if ready_file is None else ready_file.absolute(),

@@ -4,7 +4,7 @@ Every function takes what it runs on (a pool or a connection inside the caller's
 in the open; a test prepares every statement against the migrated schema.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
 import asyncpg
@@ -45,17 +45,22 @@ class Account(msgspec.Struct, frozen=True):
 
 # --- people ------------------------------------------------------------------------------------------------------
 
-_ACCOUNT = """
-SELECT a.account_id, a.person_id, p.name, a.role, a.organisation_id, o.name, o.province
+_ACCOUNT_OF = """
 FROM people.accounts a JOIN people.persons p USING (person_id)
 LEFT JOIN people.organisations o ON o.organisation_id = a.organisation_id
+"""
+_ACCOUNT = f"""
+SELECT a.account_id, a.person_id, p.name, a.role, a.organisation_id, o.name, o.province {_ACCOUNT_OF}
 """
 LOG_IN = f"""
 WITH found AS ({_ACCOUNT} WHERE a.login = $1 AND NOT a.disabled)
 SELECT found.*, a.password_hash FROM found JOIN people.accounts a USING (account_id)
 """
-SESSION = f"""{_ACCOUNT} JOIN people.sessions s USING (account_id)
-WHERE s.token_hash = $1 AND s.expires_at > now() AND NOT a.disabled"""
+SESSIONS = f"""
+SELECT s.token_hash, a.account_id, a.person_id, p.name, a.role, a.organisation_id, o.name, o.province {_ACCOUNT_OF}
+JOIN people.sessions s USING (account_id)
+WHERE s.token_hash = ANY ($1::bytea[]) AND s.expires_at > now() AND NOT a.disabled
+"""
 OPENING_SOON = """
 SELECT sitting_id FROM exam.sittings
 WHERE NOT draft AND opens_at > now() AND opens_at < now() + make_interval(secs => $1) ORDER BY opens_at LIMIT 100
@@ -103,10 +108,10 @@ async def log_in(runner: Runner, login: str) -> tuple[Account, str] | None:
     return None if row is None else (Account(*tuple(row)[:7]), row[7])
 
 
-async def session(runner: Runner, token_hash: bytes) -> Account | None:
-    """Who is logged in with this token, if it has not run out."""
-    row = await runner.fetchrow(SESSION, token_hash)
-    return None if row is None else Account(*row)
+async def sessions(runner: Runner, token_hashes: Sequence[bytes]) -> dict[bytes, Account]:
+    """Who is logged in with these tokens; those that have run out, or are none, are left out."""
+    rows = await runner.fetch(SESSIONS, token_hashes)
+    return {row[0]: Account(*row[1:]) for row in rows}
 
 
 # --- sittings ----------------------------------------------------------------------------------------------------

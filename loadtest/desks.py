@@ -90,6 +90,7 @@ class Board:
         self._open = False
         self._offset_s, self._offset_rtt_s = 0.0, float("inf")
         self._answered: dict[int, float] = {}
+        self._parts: list[Tile] = []  # of a large board that is on its way
         self.order: list[Tile] = []  # as of the snapshot
         self.over = False
 
@@ -118,6 +119,7 @@ class Board:
 
     def gone(self, why: str) -> None:
         """It broke."""
+        self._parts = []
         self._away()
         self._stage.tally.failed("board_open", why)
         self._wanted_s = time.monotonic()
@@ -130,7 +132,9 @@ class Board:
         if text.startswith(b'{"type":"tiles"') and self._frames % self._every:
             return
         frame = read_board(text)
-        if frame.type == "board":
+        if frame.type == "part":
+            self._parts += frame.tiles
+        elif frame.type == "board":
             self._shown(frame, at_s)
         elif frame.type == "pong" and frame.now is not None:
             self._ponged(frame.now, at_s)
@@ -141,8 +145,9 @@ class Board:
         self._open = True
         self._stage.tally.boards += 1
         self._stage.tally.took("board_open", at_s - self._wanted_s, at_s - self._sent_s)
-        self.order = sorted(frame.tiles, key=lambda tile: -tile.attention)[:1000]
-        for tile in frame.tiles:
+        tiles, self._parts = [*self._parts, *frame.tiles], []
+        self.order = sorted(tiles, key=lambda tile: -tile.attention)[:1000]
+        for tile in tiles:
             if tile.last_answer_at is not None:
                 self._answered[tile.attempt_id] = tile.last_answer_at.timestamp()
         self._ping()

@@ -4,6 +4,9 @@ One capture alone is never enough. "In a row" means neighbours by the time taken
 (`unjudged`) left out: they speak neither for nor against. Captures taken later never change an incident. One taken
 earlier that comes in late may: if it shows the right person between two doubtful captures, they are no longer in a
 row, and rightly so. Numbers without another source are those of domain.md §7.2 and vision.md §6.
+
+Not every picture is looked at (`sampling.py`): those that were not are `unjudged` too. What is no picture at all
+(`unreadable`) speaks of nobody either, but three in a row are a camera that shows nothing, as poor pictures are.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,12 +39,13 @@ def in_order(seen: Iterable[Look]) -> list[Look]:
 
 def about_captures(policy: Proctoring, looks: Sequence[Look]) -> Iterator[Incident]:
     """The incidents of captures `in_order`, rule by rule."""
+    for ordinal, group in enumerate(_groups(_alike(looks), Kind.POOR, POOR_IN_A_ROW), start=1):
+        yield _incident("poor_picture", ordinal, 1, group)
+    looks = _readable(looks)
     for ordinal, group in enumerate(_groups(looks, Kind.NO_FACE, IN_A_ROW), start=1):
         yield _incident("no_face", ordinal, 1 if ordinal == 1 else 2, group)
     for ordinal, group in enumerate(_groups(looks, Kind.FROZEN, IN_A_ROW), start=1):
         yield _incident("frozen_picture", ordinal, 2 if ordinal == 1 else 3, group)
-    for ordinal, group in enumerate(_groups(looks, Kind.POOR, POOR_IN_A_ROW), start=1):
-        yield _incident("poor_picture", ordinal, 1, group)
     for ordinal, group in enumerate(_near_pairs(looks), start=1):
         yield _incident("several_faces", ordinal, 2 if ordinal == 1 else 3, group)
     for ordinal, (group, lock) in enumerate(_others(policy, looks), start=1):
@@ -50,9 +54,19 @@ def about_captures(policy: Proctoring, looks: Sequence[Look]) -> Iterator[Incide
 
 def covered_stretches(looks: Sequence[Look]) -> Iterator[tuple[datetime, datetime, tuple[str, str]]]:
     """From when to when the lens was surely covered, and the two pictures that say so."""
-    for run in _runs(looks, Kind.COVERED):
+    for run in _runs(_readable(looks), Kind.COVERED):
         for (name_a, a), (name_b, b) in pairwise(run):
             yield a.at, min(b.at, a.at + COVERED_MAX), (name_a, name_b)
+
+
+def _readable(looks: Sequence[Look]) -> list[Look]:
+    """Nobody breaks a row of others by sending what is no picture."""
+    return [look for look in looks if look[1].kind is not Kind.UNREADABLE]
+
+
+def _alike(looks: Sequence[Look]) -> list[Look]:
+    """Useless is useless: a poor picture and one that is none count together."""
+    return [(name, Seen(look.at, Kind.POOR) if look.kind is Kind.UNREADABLE else look) for name, look in looks]
 
 
 def _rank(look: Seen) -> tuple[bool, str, float]:

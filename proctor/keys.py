@@ -5,8 +5,8 @@ most one living key. Shredding overwrites it with NULL: what it sealed opens now
 backup of the pictures. Pictures taken later get a key of the next version; each seal says its version.
 
 **How processes forget.** Keys are held in memory, because 800 captures a second should not ask the database for a key
-each. A process asks at most FORGET_S after the last time which of the keys it holds have been shredded by another
-process, before it uses any of them: so none is used for longer than FORGET_S after its shredding.
+each. A process asks at most FORGET_S after the last time which keys have been shredded since by another process,
+before it uses any of those it holds: so none is used for longer than FORGET_S after its shredding.
 
 **What shredding can't reach.** PostgreSQL keeps the old row until its page is used again, and in the write-ahead log
 and in backups of the database. All of these hold the wrapped key: worth nothing without the installation's secret, but
@@ -27,7 +27,8 @@ from proctor import sealing
 from proctor.sealing import DataKey
 
 FORGET_S: Final = 30.0
-HELD_MAX: Final = 20_000  # keys in memory: about 5 MB
+LATE_S: Final = 600.0  # a shredding is dated when its transaction began: none takes so long
+HELD_MAX: Final = 100_000  # keys in memory: about 25 MB; fewer than candidates in one process would ask for each anew
 TRIES_MAX: Final = 5  # at making a key, while others make and shred the same
 
 
@@ -117,8 +118,7 @@ class PersonKeys:
             began_s = self._clock()
             if began_s - self._asked_s < FORGET_S:
                 return  # somebody else asked while we waited
-            held = {person_id: key.version for person_id, key in self._held.items()}
-            rows = await self._pool.fetch(store.SHREDDED, list(held), list(held.values()))
+            rows = await self._pool.fetch(store.SHREDDED, began_s - self._asked_s + LATE_S)
             for row in rows:
                 self.let_go(row["person_id"])
             self._asked_s = began_s

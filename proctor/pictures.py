@@ -1,8 +1,12 @@
 """Evidence pictures: written once, sealed by the key of their person, named by their hash.
 
 A picture is accepted as JPEG by its content, not its name, decoded within limits (so that a bomb stays shut) and
-encoded anew: what is stored holds no metadata and nothing hidden behind the image. Files are sealed (`sealing.py`)
+encoded anew: what people see holds no metadata and nothing hidden behind the image. Files are sealed (`sealing.py`)
 for one person and name: a file put in the place of another does not open. The same picture of two persons is two files.
+
+Of pictures that come by the hundred each second (`keep_many`) only the markers are read; they are sealed as they came,
+many in one job of a thread, with one wait for the disk. The seal says so, and whoever gets one from here to show it
+gets it cleaned then: no bytes as they were sent ever reach a browser.
 
 A folder per person, `ab/cd/<person>/<name>`, spread by the hash of the person's number: four million persons are 61 in
 each of 65,536 folders. A full, read-only or missing disk is a `StoreAway`: a picture is lost, the exam goes on.
@@ -15,6 +19,8 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
+from ctypes import CDLL, get_errno
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -22,11 +28,14 @@ from typing import Final
 import msgspec
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from proctor import jpeg_head, sealing
 from proctor.keys import KeyUnreadable, PersonKeys
+from proctor.sealing import DataKey
 
 JPEG_BYTES_MAX: Final = 1024 * 1024
 SIDE_MIN: Final = 120  # pixels
 SIDE_MAX: Final = 4096
+SENT_SIDE_MAX: Final = 1920  # of one kept as it came: a page sends 640, a phone's camera as large as its screen at most
 KEPT_SIDE_MAX: Final = 960  # a face check needs no more
 QUALITY: Final = 80
 DECODERS: Final = 2  # pictures decoded at the same time
@@ -53,6 +62,14 @@ class Kept(msgspec.Struct, frozen=True):
     jpeg: bytes
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Sent:
+    """A picture to be kept as it came, checked by `check_head`."""
+
+    person_id: int
+    jpeg: bytes
+
+
 class Freed(msgspec.Struct, frozen=True):
     """What a deletion removes."""
 
@@ -74,7 +91,7 @@ class Pictures:
         async with self._decoding:
             clean = await asyncio.to_thread(clean_jpeg, jpeg)
         name = sha256(clean).hexdigest()
-        if await self.get(person_id, name) is None:
+        if (await self._open(person_id, name))[0] is None:
             try:
                 sealed = await self._keys.seal(person_id, name, clean)
             except KeyUnreadable as error:
@@ -83,15 +100,64 @@ class Pictures:
                 await asyncio.to_thread(write_whole, self._path(person_id, name), sealed)
         return Kept(name, clean)
 
+    async def keep_many(self, sent: Sequence[Sent]) -> list[str | StoreAway]:
+        """Keep pictures as they came; of each its name, once it is safe, or why it could not be kept."""
+        keys: list[DataKey | StoreAway] = []
+        for one in sent:
+            try:
+                key = await self._keys.of(one.person_id, make=True)
+            except KeyUnreadable as error:
+                keys.append(StoreAway(str(error)))
+            else:
+                assert key is not None, "a key was made"
+                keys.append(key)
+        return await asyncio.to_thread(self._write_many, sent, keys)
+
+    def _write_many(self, sent: Sequence[Sent], keys: Sequence[DataKey | StoreAway]) -> list[str | StoreAway]:
+        """Every file, then one wait for the disk: a wait costs it as much for one as for all that are new."""
+        done: list[str | StoreAway] = []
+        for one, key in zip(sent, keys, strict=True):
+            try:
+                done.append(key if isinstance(key, StoreAway) else self._write_sent(one, key))
+            except StoreAway as error:
+                done.append(error)
+        try:
+            if any(isinstance(each, str) for each in done):
+                sync_folder(self._folder)
+        except StoreAway as error:
+            return [error] * len(done)
+        return done
+
+    def _write_sent(self, one: Sent, key: DataKey) -> str:
+        name = sha256(one.jpeg).hexdigest()
+        nonce = os.urandom(sealing.NONCE_BYTES)
+        sealed = sealing.seal(key, one.person_id, name, one.jpeg, nonce, as_sent=True)
+        write_new(self._path(one.person_id, name), sealed)
+        return name
+
     async def get(self, person_id: int, name: str) -> bytes | None:
-        """The JPEG of this person and name; None if there is none, or it does not open. Raises StoreAway."""
+        """The JPEG of this person and name, clean; None if there is none, or it does not open.
+
+        Raises StoreAway, and BadPicture if it was kept as it came and is none.
+        """
+        jpeg, as_sent = await self._open(person_id, name)
+        if jpeg is None or not as_sent:
+            return jpeg
+        async with self._decoding:
+            return await asyncio.to_thread(clean_jpeg, jpeg)
+
+    async def get_as_kept(self, person_id: int, name: str) -> bytes | None:
+        """The same, as it is stored: for a face model, which has a process of its own. Raises StoreAway."""
+        return (await self._open(person_id, name))[0]
+
+    async def _open(self, person_id: int, name: str) -> tuple[bytes | None, bool]:
         sealed = await asyncio.to_thread(read_file, self._path(person_id, name))
         if sealed is None:
-            return None
+            return None, False
         try:
-            return await self._keys.unseal(person_id, name, sealed)
+            return await self._keys.unseal(person_id, name, sealed), sealing.is_as_sent(sealed)
         except KeyUnreadable:
-            return None
+            return None, False
 
     async def sizes(self, person_id: int, names: Sequence[str]) -> Freed:
         """What `delete` would remove. Raises StoreAway."""
@@ -142,6 +208,18 @@ def folder_of(root: Path, person_id: int) -> Path:
     return root / spread[:2] / spread[2:4] / str(person_id)
 
 
+def check_head(data: bytes, bytes_max: int = JPEG_BYTES_MAX) -> None:
+    """Whether this can be kept as it came, as far as its markers say. Raises BadPicture."""
+    if len(data) > bytes_max:
+        raise BadPicture("picture_too_large")
+    try:
+        sides = jpeg_head.sides(data)
+    except jpeg_head.NoJpeg as error:
+        raise BadPicture(error.code) from error
+    if not all(SIDE_MIN <= side <= SENT_SIDE_MAX for side in sides):
+        raise BadPicture("picture_size")
+
+
 def clean_jpeg(data: bytes, bytes_max: int = JPEG_BYTES_MAX) -> bytes:
     """The same picture as a fresh JPEG, upright, at most KEPT_SIDE_MAX on its longer side. Raises BadPicture."""
     if len(data) > bytes_max:
@@ -177,6 +255,49 @@ def read_file(path: Path) -> bytes | None:
     with disk(), contextlib.suppress(FileNotFoundError):
         return path.read_bytes()
     return None
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file whose name nobody knows yet; it is safe after `sync_folder`. Raises StoreAway.
+
+    What a crash leaves of it is named by no row, and is written over by whoever comes with the same picture again.
+    """
+    with disk():
+        try:
+            handle = _open_new(path)
+        except FileNotFoundError:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = _open_new(path)
+        except FileExistsError:  # sent again, or sealed by a key that is gone
+            _write_once(path, data)
+            return
+        try:
+            with os.fdopen(handle, "wb", buffering=0) as file:
+                left = memoryview(data)
+                while left:
+                    left = left[file.write(left) :]
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+
+def _open_new(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until everything written to this folder's file system is safe, also the names. Raises StoreAway."""
+    with disk():
+        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            if _LIBC.syncfs(handle) != 0:
+                number = get_errno()
+                raise OSError(number, os.strerror(number))
+        finally:
+            os.close(handle)
+
+
+_LIBC: Final = CDLL(None, use_errno=True)  # Python has no syncfs of its own
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -3,6 +3,7 @@
 Two kinds of seal. A **person's key** (32 random bytes) is wrapped by the installation's: `nonce 12 | key 32 | tag 16`,
 bound to the person and the key's version. **Data** is sealed by the person's key:
 `format 1 | key version 2 | nonce 12 | data | tag 16`, bound to those three first bytes, the person and a label.
+The format also says whether the data is clean, or as somebody sent it and nobody has looked into it yet.
 Randomness comes in as an argument; nonces are 12 random bytes, which is safe for 2^32 seals by one key.
 """
 
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 FORMAT: Final = 1
+FORMAT_AS_SENT: Final = 2
 HEADER: Final = struct.Struct(">BH")  # format, version of the person's key
 START: Final = HEADER.size + NONCE_BYTES
 
@@ -49,9 +51,9 @@ def unwrap(wrapper: bytes, person_id: int, version: int, wrapped: bytes) -> Data
         return None
 
 
-def seal(key: DataKey, person_id: int, label: str, data: bytes, nonce: bytes) -> bytes:
+def seal(key: DataKey, person_id: int, label: str, data: bytes, nonce: bytes, *, as_sent: bool = False) -> bytes:
     """`data` as it may lie on a disk; it opens for this person and label only."""
-    header = HEADER.pack(FORMAT, key.version)
+    header = HEADER.pack(FORMAT_AS_SENT if as_sent else FORMAT, key.version)
     return header + nonce + AESGCM(key.key).encrypt(nonce, data, _bound(header, person_id, label))
 
 
@@ -69,7 +71,12 @@ def key_version(sealed: bytes) -> int | None:
     if len(sealed) < START:
         return None
     format_, version = HEADER.unpack_from(sealed)
-    return int(version) if format_ == FORMAT else None
+    return int(version) if format_ in (FORMAT, FORMAT_AS_SENT) else None
+
+
+def is_as_sent(sealed: bytes) -> bool:
+    """Whether what was sealed is as somebody sent it; a changed word on this does not open."""
+    return sealed[:1] == bytes([FORMAT_AS_SENT])
 
 
 def _bound(header: bytes, person_id: int, label: str) -> bytes:

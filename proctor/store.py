@@ -120,10 +120,7 @@ async def gallery(runner: Runner, attempt_id: int, person_id: int, model: str) -
 
 # --- captures ----------------------------------------------------------------------------------------------------
 
-ADD_CAPTURE: Final = """
-INSERT INTO proctor.captures (attempt_id, name, why, at) VALUES ($1, $2, $3, $4) RETURNING capture_id
-"""
-LAST_CAPTURE_AT: Final = "SELECT max(received_at), count(*) FROM proctor.captures WHERE attempt_id = $1"
+LAST_CAPTURE_AT: Final = "SELECT received_at FROM proctor.capture_turns WHERE attempt_id = $1"
 CAPTURES_BEFORE: Final = """
 SELECT kind, model, vector, thumb FROM proctor.captures
 WHERE attempt_id = $1 AND state = 'seen' AND (at, capture_id) < ($2, $3) ORDER BY at DESC, capture_id DESC LIMIT 12
@@ -140,7 +137,6 @@ CAPTURES: Final = """
 SELECT name, why, at, state, reason, kind, face_count, distance FROM proctor.captures
 WHERE attempt_id = $1 ORDER BY at, capture_id
 """
-CAPTURES_NAMED: Final = "SELECT at FROM proctor.captures WHERE attempt_id = $1 AND name = $2"
 CAPTURES_WAITING: Final = """
 SELECT c.capture_id, c.attempt_id, c.name, c.at, c.received_at < now() - make_interval(secs => $2) AS old
 FROM proctor.captures c WHERE c.state = 'waiting' AND c.received_at < now() - make_interval(secs => $1)

@@ -21,7 +21,10 @@ class VisionAway(Exception):
 
 
 class VisionState(msgspec.Struct, frozen=True, kw_only=True):
-    """How the models are, for the desk and the doctor. `waited_s`: how long the picture begun last had to wait."""
+    """How the models are, for the desk and the doctor. `waited_s`: how long the picture begun last had to wait.
+
+    `per_s`: how many pictures a second they manage, 0 as long as nobody knows.
+    """
 
     model: str
     workers: int
@@ -29,6 +32,7 @@ class VisionState(msgspec.Struct, frozen=True, kw_only=True):
     urgent: int
     periodic: int
     waited_s: float
+    per_s: float = 0.0
     reason: str = ""  # why nothing can be seen, as in VisionAway
 
 

@@ -23,6 +23,7 @@ JPEG_BYTES_MAX: Final = 4 << 20  # what is no picture; cleaned ones have a hundr
 BACK_OFF_S: Final = (0.2, 1.0, 5.0, 30.0)  # before a worker is started again, by how often it failed to start
 ANSWER_BYTES_MAX: Final = 1 << 20
 RECENT_S: Final = 10.0  # how long the last wait says something about the next
+LAST_ONE: Final = 0.05  # the share of the newest picture in how long one takes
 
 Heard = TypeVar("Heard", Hello, Answer)
 Done = TypeVar("Done")
@@ -60,6 +61,7 @@ class VisionPool:
         self._alive: set[_Worker] = set()
         self._failing: set[int] = set()
         self._model = ""
+        self._look_s = 0.0  # how long a picture takes, the last ones foremost; 0: there was none
         self._last_wait = (0.0, 0.0)  # when a picture was begun last, and how long it had waited
 
     # --- asking ----------------------------------------------------------------------------------------------
@@ -95,6 +97,7 @@ class VisionPool:
             waited_s=max(
                 waited_s if now_s - begun_s < RECENT_S else 0.0, 0.0 if oldest_s is None else now_s - oldest_s
             ),
+            per_s=self._alive_count() / self._look_s if self._look_s else 0.0,
             reason="down" if self._down() else "",
         )
 
@@ -167,6 +170,8 @@ class VisionPool:
         try:
             async with asyncio.timeout(self._job_s):
                 sight = await worker.look(waiting.jpeg)
+            took_s = asyncio.get_running_loop().time() - now_s
+            self._look_s += (took_s - self._look_s) * (LAST_ONE if self._look_s else 1.0)
         except (TimeoutError, _WorkerLost, OSError) as problem:
             self._again(waiting)
             raise _WorkerLost(f"it failed on a picture: {str(problem) or type(problem).__name__}") from problem

@@ -23,7 +23,10 @@ _COUNTED_ELSEWHERE: Final = frozenset({"no_face", "several"})  # hints about the
 
 
 class Kind(StrEnum):
-    """What a capture shows. `poor`: a face, but not good enough to judge. `unjudged`: nothing to judge with."""
+    """What a capture shows. `poor`: a face, but not good enough to judge. `unjudged`: nothing to judge with.
+
+    `unreadable`: what was sent as a picture is none.
+    """
 
     SAME = "same"
     OTHER = "other"
@@ -33,6 +36,7 @@ class Kind(StrEnum):
     FROZEN = "frozen"
     POOR = "poor"
     UNJUDGED = "unjudged"
+    UNREADABLE = "unreadable"
 
 
 class Seen(msgspec.Struct, frozen=True):

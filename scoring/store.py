@@ -1,6 +1,6 @@
 """Table score.scores: every score an attempt ever had. Marking again adds a revision, nothing is changed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
@@ -22,6 +22,15 @@ INSERT INTO score.scores
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb, $9::text::jsonb, $10, coalesce($11, now()))
 ON CONFLICT (attempt_id, revision) DO NOTHING
 RETURNING revision
+"""
+ADD_FIRST: Final = """
+INSERT INTO score.scores
+    (attempt_id, revision, points, points_max, correct, wrong, unanswered, marks, scheme, reason, marked_at)
+SELECT attempt_id, 1, points, points_max, correct, wrong, unanswered, marks::jsonb, scheme::jsonb, '', now()
+FROM unnest($1::bigint[], $2::integer[], $3::integer[], $4::integer[], $5::integer[], $6::integer[], $7::text[],
+    $8::text[]) AS s (attempt_id, points, points_max, correct, wrong, unanswered, marks, scheme)
+ON CONFLICT (attempt_id, revision) DO NOTHING
+RETURNING attempt_id
 """
 LATEST: Final = """
 SELECT DISTINCT ON (attempt_id) attempt_id, revision, points, points_max, correct, wrong, unanswered,
@@ -84,6 +93,36 @@ async def keep_score(runner: Runner, attempt_id: int, score: Score, scheme: Sche
             return Kept(known.revision, known.score)
         revision = known.revision + 1
     raise AssertionError(f"attempt {attempt_id}: somebody marks it again and again")
+
+
+class Scored(NamedTuple):
+    """A score, and by which scheme."""
+
+    score: Score
+    scheme: Scheme
+
+
+async def keep_scores(runner: Runner, scored: Mapping[int, Scored]) -> dict[int, Kept]:
+    """`keep_score` for many attempts, by attempt: those that have no score yet in one statement."""
+    if not scored:
+        return {}
+    rows = sorted(scored.items())  # in one order, so that two who mark the same wait for each other
+    first = await runner.fetch(
+        ADD_FIRST,
+        [attempt_id for attempt_id, _ in rows],
+        [score.points for _, (score, _) in rows],
+        [score.points_max for _, (score, _) in rows],
+        [score.correct for _, (score, _) in rows],
+        [score.wrong for _, (score, _) in rows],
+        [score.unanswered for _, (score, _) in rows],
+        [msgspec.json.encode(score.marks).decode() for _, (score, _) in rows],
+        [msgspec.json.encode(scheme).decode() for _, (_, scheme) in rows],
+    )
+    kept = {row[0]: Kept(1, scored[row[0]].score) for row in first}
+    for attempt_id, (score, scheme) in rows:
+        if attempt_id not in kept:
+            kept[attempt_id] = await keep_score(runner, attempt_id, score, scheme)
+    return kept
 
 
 async def latest(runner: Runner, attempt_ids: Collection[int]) -> dict[int, StoredScore]:

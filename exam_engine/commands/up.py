@@ -82,6 +82,7 @@ def _options(settings: Settings, port: int) -> list[str]:
     """Return the command line that gives a child these settings; the URLs and secrets go by the environment."""
     said = ["--data", str(settings.data), "--host", settings.host, "--port", str(port)]
     said += ["--processes", str(settings.processes), "--vision", str(settings.vision)]
+    said += ["--vision-rate", str(settings.vision_rate)]
     said += ["--demo"] if settings.demo else []
     said += [] if settings.demo_minutes is None else ["--demo-minutes", str(settings.demo_minutes)]
     return said

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from exam_engine import store
 from exam_engine.edge.accounts import audit
 from exam_engine.edge.boards import AWAY_MS, Boards, say_bye, watch
+from exam_engine.edge.faces import refused_picture
 from exam_engine.edge.http import ACTORS, WATCHERS, Call, Endpoints, same_origin
 from exam_engine.edge.masks import masked_number
 from exam_engine.edge.shapes import (
@@ -30,12 +31,13 @@ from exam_engine.edge.shapes import (
     Timeline,
     TimelineEvent,
 )
-from exam_engine.errors import Forbidden, Invalid, NotFound, PersonError, Refused, Unavailable
+from exam_engine.edge.shared_frames import Line
+from exam_engine.errors import Forbidden, Invalid, NotFound, PersonError, Refused
 from exam_engine.journal import DATABASE_AWAY
 from exam_engine.messages import Annul, Extend, Warn
 from proctor import links
 from proctor.evidence_store import record_view
-from proctor.pictures import StoreAway
+from proctor.pictures import BadPicture, StoreAway
 from proctor.store import belongs
 
 PROCTORS: Final = frozenset({"invigilator", "chief", "agency"})  # who may see faces (domain.md §7.5)
@@ -81,27 +83,38 @@ async def check_scope(call: Call, sitting_id: int) -> None:
         raise NotFound("no_such_sitting")
 
 
-@endpoints.add("GET", "/api/desk/sittings/{sitting_id}/board", roles=WATCHERS, answer=BoardSnapshot)
+def _account_of_rooms(call: Call) -> int:
+    """`?rooms=mine`: the account whose rooms are asked for; 0: everybody."""
+    asked = call.request.query.get("rooms", "")
+    if asked not in ("", "mine"):
+        raise Invalid("wrong_shape")
+    return call.me.account_id if asked else 0
+
+
+@endpoints.add("GET", "/api/desk/sittings/{sitting_id}/board", roles=WATCHERS, answer=BoardSnapshot, query=("rooms",))
 async def see_board(call: Call) -> web.Response:
-    """The board as of now, for a desk that can't have the socket."""
+    """The board as of now, for a desk that can't have the socket; rooms=mine: of the rooms one holds."""
     await check_scope(call, call.path["sitting_id"])
+    account_id = _account_of_rooms(call)
     async with call.request.app[BOARDS].board(call.path["sitting_id"]) as board:
-        body = await board.snapshot()
+        body = await board.snapshot(await board.scope_of(account_id) if account_id else None)
     return web.Response(body=body, content_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-@endpoints.add("GET", "/api/desk/sittings/{sitting_id}/live", roles=WATCHERS)
+@endpoints.add("GET", "/api/desk/sittings/{sitting_id}/live", roles=WATCHERS, query=("rooms",))
 async def watch_board(call: Call) -> web.StreamResponse:
-    """The board's socket (WebSocket; BoardSnapshot, then BoardDelta)."""
+    """The board's socket (WebSocket; BoardPart, BoardSnapshot, then BoardDelta); rooms=mine: of the rooms one holds."""
     if not same_origin(call.request):
         raise Forbidden("foreign_page")
     await check_scope(call, call.path["sitting_id"])
+    account_id = _account_of_rooms(call)
     socket = web.WebSocketResponse(compress=True, max_msg_size=FRAME_BYTES_MAX, heartbeat=30.0)
     if not socket.can_prepare(call.request):
         raise Forbidden("socket_only")
     await socket.prepare(call.request)
     try:
-        await watch(call.request.app[BOARDS], call.path["sitting_id"], socket)
+        line = Line(socket, call.request.transport)
+        await watch(call.request.app[BOARDS], call.path["sitting_id"], line, account_id)
     except DATABASE_AWAY:
         await say_bye(socket, "restart", AWAY_MS)
     return socket
@@ -302,8 +315,8 @@ async def see_picture(call: Call) -> web.Response:
     if await belongs(house.pool, attempt_id, owner.person_id, name):
         try:
             picture = await house.pictures.get(owner.person_id, name)
-        except StoreAway as error:
-            raise Unavailable("try_again", retry_after_s=10) from error
+        except (BadPicture, StoreAway) as error:
+            raise refused_picture(error) from error
     if picture is None:
         raise NotFound("no_such_picture")
     await record_view(house.pool, account, owner.person_id, name, attempt_id)

@@ -1,13 +1,12 @@
 """What holds for every picture of a face that comes in: consent first, and clear words when it can't be kept."""
 
-from typing import Final
-
+from exam_engine.capture_turns import CONSENT_VERSION
 from exam_engine.errors import Invalid, PersonError, Refused, TooLarge, Unavailable
 from exam_engine.house import House
 from proctor import store
 from proctor.pictures import JPEG_BYTES_MAX, BadPicture, StoreAway
 
-CONSENT_VERSION: Final = "2026-11"  # of the text the physician reads; a changed text needs a new consent
+__all__ = ["CONSENT_VERSION", "must_have_agreed", "refused_picture"]
 
 
 async def must_have_agreed(house: House, person_id: int) -> None:

@@ -14,7 +14,6 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from exam_engine import store
 from exam_engine.edge.shapes import Problem
 from exam_engine.errors import Forbidden, Invalid, NotFound, NotLoggedIn, PersonError, TooLarge, Unavailable
 from exam_engine.house import House
@@ -150,7 +149,7 @@ async def who(house: House, request: web.Request) -> Account | None:
     token = token_of(request)
     if not 20 <= len(token) <= 100:
         return None
-    return await store.session(house.pool, hash_token(token))
+    return await house.sessions.get(hash_token(token))
 
 
 def token_of(request: web.Request) -> str:

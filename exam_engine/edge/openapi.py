@@ -8,7 +8,7 @@ import msgspec
 
 from exam_engine.edge.http import Endpoint
 from exam_engine.edge.registration_shapes import InboxNews
-from exam_engine.edge.shapes import BoardDelta, BoardPong, Problem, Welcome
+from exam_engine.edge.shapes import BoardDelta, BoardPong, PaperFrame, Problem, Welcome
 from exam_engine.messages import Ack, Bye, Event, FrameUp, Pong, Rejected, Told
 
 REF = "#/components/schemas/{name}"
@@ -26,6 +26,7 @@ PICTURE = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 NUMBER = {"type": "integer", "minimum": 1, "maximum": 2**53 - 1}
 # Parameters that are not numbers, or may be left out, by name.
 PARAMETERS: dict[str, tuple[bool, dict[str, Any]]] = {
+    "rooms": (False, {"type": "string", "enum": ["mine"]}),
     "device": (True, DEVICE),
     "picture": (True, PICTURE),
     "job": (True, DEVICE),
@@ -74,7 +75,7 @@ PARAMETERS: dict[str, tuple[bool, dict[str, Any]]] = {
 }
 # What only travels on sockets, so that the browser's types are made from here too.
 ON_SOCKETS: tuple[Any, ...] = (
-    FrameUp, Event, Told, Ack, Rejected, Pong, Bye, Welcome, BoardDelta, BoardPong, InboxNews
+    FrameUp, Event, Told, Ack, Rejected, Pong, Bye, Welcome, PaperFrame, BoardDelta, BoardPong, InboxNews
 )  # fmt: skip
 
 

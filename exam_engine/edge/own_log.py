@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from exam_engine import casework
+from exam_engine.edge.faces import refused_picture
 from exam_engine.edge.http import PHYSICIAN, Call, Endpoints
 from exam_engine.edge.physician import own_attempt
 from exam_engine.edge.proctor_shapes import (
@@ -18,6 +19,7 @@ from exam_engine.errors import NotFound
 from exam_engine.house import House
 from proctor import case_store, store
 from proctor.cases import Appeal, CasePhase, Reply, every_incident, every_picture, ruling_of
+from proctor.pictures import BadPicture, StoreAway
 from proctor.policy import Proctoring
 from proctor.rules import RULES, Incident, notice_text
 from proctor.store import Row
@@ -142,7 +144,12 @@ async def own_picture(call: Call) -> web.Response:
             continue
         case, _ = await casework.load(house, line["case_id"])
         told = case.phase is not CasePhase.OPEN or case.notified_at is not None
-        jpeg = await house.pictures.get(owner.person_id, name) if told and name in every_picture(case) else None
+        jpeg = None
+        if told and name in every_picture(case):
+            try:
+                jpeg = await house.pictures.get(owner.person_id, name)
+            except (BadPicture, StoreAway) as error:
+                raise refused_picture(error) from error
         if jpeg is not None:
             return web.Response(body=jpeg, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
     raise NotFound("no_such_picture")

@@ -1,14 +1,18 @@
 """The physician's side over HTTP: paper list, entering, portrait, paper, and the socket's twin."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from aiohttp import web
 from msgspec import Raw
 
 from exam_engine import store
+from exam_engine.attempt import Attempt
 from exam_engine.edge.faces import must_have_agreed, refused_picture
 from exam_engine.edge.http import PHYSICIAN, Call, Endpoints
+from exam_engine.edge.lingering import Lingering, Stay
 from exam_engine.edge.shapes import (
     AttemptView,
     BatchOutcome,
@@ -24,9 +28,10 @@ from exam_engine.edge.shapes import (
 from exam_engine.edge.views import attempt_view, clock_of, device_of, identity_of
 from exam_engine.entering import enter
 from exam_engine.errors import Invalid, NotFound, Refused
-from exam_engine.messages import Phase, TakePortrait
+from exam_engine.house import House
+from exam_engine.messages import DeviceCommand, Phase, Start, TakePortrait
 from exam_engine.registry import Owner
-from exam_engine.service import Result
+from exam_engine.service import Known, Result
 from exam_engine.sitting import Kind, Sitting
 from proctor.pictures import JPEG_BYTES_MAX, BadPicture, StoreAway
 from proctor.store import add_picture
@@ -36,6 +41,8 @@ EVENTS_MAX: Final = 500  # more is cheaper as a snapshot
 HIDDEN_KINDS: Final = frozenset({"marked", "held", "hold_ended"})
 UNFINISHED: Final = frozenset({"entered", "identity", "ready", "running"})
 _DEVICE: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+LINGERING: Final = web.AppKey("lingering", Lingering)
 
 endpoints = Endpoints()
 
@@ -112,13 +119,21 @@ async def see_attempt(call: Call) -> AttemptView:
 async def see_paper(call: Call) -> PaperView:
     """The paper, without its keys, to the device that holds the running attempt."""
     await own_attempt(call)
-    attempt_id = call.path["attempt_id"]
-    attempt = (await call.house.service.look(attempt_id)).attempt
-    if attempt.phase is not Phase.RUNNING:
-        raise Refused("not_running", phase=attempt.phase)
-    if device_of(attempt, device_asking(call)) != "mine":
-        raise Refused("superseded")
-    return await call.house.papers.show(attempt_id)
+    house, attempt_id, device = call.house, call.path["attempt_id"], device_asking(call)
+    held = house.service.held(attempt_id)
+    # Whoever held the attempt a moment ago has had the paper; a refusal is only said on fresh state.
+    if held is None or not may_read(held.attempt, device):
+        attempt = (await lingering(call).look(attempt_id)).attempt
+        if attempt.phase is not Phase.RUNNING:
+            raise Refused("not_running", phase=attempt.phase)
+        if not may_read(attempt, device):
+            raise Refused("superseded")
+    return await house.papers.show(attempt_id)
+
+
+def may_read(attempt: Attempt, device: str) -> bool:
+    """Whether this device may have the paper: it holds the attempt, and the attempt runs."""
+    return attempt.phase is Phase.RUNNING and device_of(attempt, device) == "mine"
 
 
 @endpoints.add(
@@ -158,11 +173,13 @@ async def give_commands(call: Call) -> BatchOutcome:
     await own_attempt(call)
     house, attempt_id, batch = call.house, call.path["attempt_id"], call.body
     assert isinstance(batch, CommandBatch)
-    async with house.service.holding(attempt_id) as known:
-        results = await house.service.handle_all(attempt_id, batch.commands, device=batch.device)
-        await house.service.look(attempt_id)
-    await house.pool.execute(store.TAKEN_IN, attempt_id, min(batch.since, known.version))
+    stay, _ = await lingering(call).stay(attempt_id)
+    known = stay.known
+    results = await house.service.handle_all(attempt_id, batch.commands, device=batch.device) if batch.commands else []
     entries = await house.journal.load(attempt_id, batch.since)
+    if entries and entries[-1].version > known.version:
+        await house.service.look(attempt_id)
+    await _has(house, stay, batch.since)
     told = [
         ToldEvent(version=e.version, at=e.at, event=Raw(e.body.encode())) for e in entries if e.kind not in HIDDEN_KINDS
     ]
@@ -172,7 +189,23 @@ async def give_commands(call: Call) -> BatchOutcome:
         version=known.version,
         last_seq=known.attempt.last_seq,
         clock=clock_of(known.attempt, house.clock.now()),
+        paper=await started_paper(house, known, batch.commands, batch.device),
     )
+
+
+async def _has(house: House, stay: Stay, since: int) -> None:
+    """The device has taken in the events up to this version; written if that is news."""
+    version = min(since, stay.known.version)
+    if version > stay.taken_in:
+        stay.taken_in = version
+        await house.pool.execute(store.TAKEN_IN, stay.known.attempt_id, version)
+
+
+async def started_paper(house: House, known: Known, commands: Sequence[DeviceCommand], device: str) -> PaperView | None:
+    """The paper, if a start among these commands, now committed, asked for it and `device` holds what runs."""
+    if not any(isinstance(command, Start) and command.paper for command in commands):
+        return None
+    return await house.papers.show(known.attempt_id) if may_read(known.attempt, device) else None
 
 
 def command_result(result: Result, command: object) -> CommandResult:
@@ -195,6 +228,11 @@ async def own_attempt(call: Call) -> Owner:
     return owner
 
 
+def lingering(call: Call) -> Lingering:
+    """Attempts that stay in memory between the requests of their devices."""
+    return call.request.app[LINGERING]
+
+
 def device_asking(call: Call) -> str:
     """The device named in the query; raises Invalid."""
     device = call.request.query.get("device", "")
@@ -206,7 +244,7 @@ def device_asking(call: Call) -> str:
 async def snapshot(call: Call, owner: Owner, device: str) -> AttemptView:
     """The attempt as its physician's device may see it now."""
     house, attempt_id = call.house, call.path["attempt_id"]
-    known = await house.service.look(attempt_id)
+    known = await lingering(call).look(attempt_id)
     sitting = await house.registry.sitting(owner.sitting_id)
     person = (owner.name, owner.id_number)
     return attempt_view(attempt_id, known.version, known.attempt, sitting, person, device, house.clock.now())

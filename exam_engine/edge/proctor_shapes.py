@@ -285,7 +285,10 @@ class PictureLinks(_Shape, frozen=True, kw_only=True):
 
 
 class VisionView(_Shape, frozen=True, kw_only=True):
-    """How the face models are. `reason`: "" fine, none, down or slow."""
+    """How the face models are. `reason`: "" fine, none, down or slow.
+
+    `share`: how much of the pictures of the last ten minutes was looked at, 0 to 1; null if there were none.
+    """
 
     model: str
     workers: int
@@ -293,6 +296,7 @@ class VisionView(_Shape, frozen=True, kw_only=True):
     waiting: int
     waited_s: float
     reason: str
+    share: float | None
 
 
 class RulePrecision(_Shape, frozen=True, kw_only=True):
@@ -408,7 +412,8 @@ class IncidentRow(_Shape, frozen=True, kw_only=True):
 class CaptureRow(_Shape, frozen=True, kw_only=True):
     """`state`: waiting, seen, not_seen (`reason`).
 
-    `kind`: same, other, no_face, several, covered, frozen, poor, unjudged. `similarity` is 0-100 for people to read.
+    `kind`: same, other, no_face, several, covered, frozen, poor, unjudged, unreadable.
+    `similarity` is 0-100 for people to read.
     """
 
     picture: str

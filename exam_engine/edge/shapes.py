@@ -220,6 +220,13 @@ class PaperView(_Shape, frozen=True, kw_only=True):
     items: list[ItemView]
 
 
+class PaperFrame(msgspec.Struct, frozen=True, tag="paper", tag_field="type"):
+    """The paper on the live socket, to the device that started with `paper` true."""
+
+    attempt_id: int
+    items: list[ItemView]
+
+
 class Portrait(_Shape, frozen=True, kw_only=True):
     """What became of a portrait: the phase after it, and `identity` as in AttemptView."""
 
@@ -254,13 +261,17 @@ class ToldEvent(_Shape, frozen=True, kw_only=True):
 
 
 class BatchOutcome(_Shape, frozen=True, kw_only=True):
-    """`events` are those after `since`, the batch's own included; null: too many, fetch the attempt anew."""
+    """`events` are those after `since`, the batch's own included; null: too many, fetch the attempt anew.
+
+    `paper` comes with a start that asks for it.
+    """
 
     results: list[CommandResult]
     events: list[ToldEvent] | None
     version: int
     last_seq: int
     clock: Clock | None
+    paper: PaperView | None = None
 
 
 # --- the desk --------------------------------------------------------------------------------------------------
@@ -346,6 +357,12 @@ class BoardSnapshot(_Shape, frozen=True, kw_only=True, tag="board", tag_field="t
 
     now: datetime
     sitting_id: int
+    tiles: list[Tile]
+
+
+class BoardPart(_Shape, frozen=True, kw_only=True, tag="part", tag_field="type"):
+    """Tiles of a BoardSnapshot to come: a large board arrives in parts, the BoardSnapshot brings the last of them."""
+
     tiles: list[Tile]
 
 

@@ -4,6 +4,7 @@ Faces are for those assigned to the attempt: its invigilators, its chief, its ag
 opened by a link made for one account and a few minutes, and every opening is put on record before it is shown.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
@@ -110,6 +111,7 @@ def vision_of(house: House) -> VisionView:
         waiting=state.urgent + state.periodic,
         waited_s=round(state.waited_s, 2),
         reason=reason,
+        share=house.sampler.share(asyncio.get_running_loop().time()),
     )
 
 

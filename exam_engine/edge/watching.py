@@ -6,6 +6,7 @@ from typing import Final
 
 import segno
 
+from exam_engine.captures import ready_for_capture
 from exam_engine.captures import take_capture as keep_capture
 from exam_engine.edge.faces import CONSENT_VERSION, must_have_agreed, refused_picture
 from exam_engine.edge.http import PHYSICIAN, Call, Endpoints, hash_token
@@ -25,16 +26,16 @@ from exam_engine.edge.proctor_shapes import (
     Watching,
 )
 from exam_engine.edge.shapes import AttemptView
-from exam_engine.edge.views import device_of, identity_of
+from exam_engine.edge.views import identity_of
 from exam_engine.entry_checks import Framed, begin_check, check_of, take_frame
 from exam_engine.errors import Invalid, Refused
 from exam_engine.house import House
-from exam_engine.messages import AskForPerson, Phase
+from exam_engine.messages import AskForPerson
 from exam_engine.proctoring import take_signals as keep_signals
 from exam_engine.service import Known
 from exam_engine.sitting import IdentityCheck
 from proctor import store
-from proctor.pictures import JPEG_BYTES_MAX, BadPicture, StoreAway
+from proctor.pictures import JPEG_BYTES_MAX, BadPicture, StoreAway, check_head
 from proctor.policy import Proctoring
 from proctor.rules import Incident, notice_text
 from proctor.signals import Signal, SignalKind
@@ -221,21 +222,19 @@ async def captured(call: Call, attempt_id: int, person_id: int, device: str) -> 
     why = call.request.query.get("why", "interval")
     if why not in CAPTURE_REASONS:
         raise Invalid("wrong_shape", detail="why")
-    await must_have_agreed(house, person_id)
-    async with house.service.holding(attempt_id) as known:
-        attempt = known.attempt
-        if attempt.started_at is None:
-            raise Refused("not_started")
-        # A picture that waited for the network may come after the end, but none may be taken after it.
-        if attempt.phase is not Phase.RUNNING and (attempt.submitted is None or taken_at > attempt.submitted.as_of):
-            raise Refused("already_submitted")
-        if device_of(attempt, device) != "mine":
-            raise Refused("superseded")
-        try:
-            name = await keep_capture(house, known, person_id, call.body, why, max(taken_at, attempt.started_at))
-        except (BadPicture, StoreAway) as error:
-            raise refused_picture(error) from error
-        return Captured(picture=name, next_in_s=next_capture_s(house, attempt.policy.proctoring))
+    brief = await ready_for_capture(house, attempt_id, person_id)
+    # A picture that waited for the network may come after the end, but none may be taken after it.
+    if not brief.running and (brief.ended_at is None or taken_at > brief.ended_at):
+        raise Refused("already_submitted")
+    if brief.device != device:
+        raise Refused("superseded")
+    assert brief.started_at is not None, "it is ready for captures"
+    try:
+        check_head(call.body)
+        name = await keep_capture(house, brief, person_id, call.body, why, max(taken_at, brief.started_at))
+    except (BadPicture, StoreAway) as error:
+        raise refused_picture(error) from error
+    return Captured(picture=name, next_in_s=next_capture_s(house, brief.policy))
 
 
 def _ago_ms(call: Call) -> int:
@@ -323,6 +322,5 @@ async def see_camera(call: Call) -> CameraState:
     await own_attempt(call)
     attempt_id, pool = call.path["attempt_id"], call.house.pool
     paired_at = await pool.fetchval(store.CAMERA_OF, attempt_id, device_asking(call))
-    last = await pool.fetchrow(store.LAST_CAPTURE_AT, attempt_id)
-    seen_at = None if last is None else last[0]
+    seen_at = await pool.fetchval(store.LAST_CAPTURE_AT, attempt_id)
     return CameraState(paired=paired_at is not None, seen_at=seen_at or paired_at)

@@ -6,87 +6,42 @@ taken in rounds, baseline and product in turn, and the median is printed with th
 
 import argparse
 import asyncio
-import contextlib
 import json
 import os
-import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-import psutil
 import uvloop
 from rich.console import Console
 from rich.table import Table
 
 from exam_engine.house import House
+from tests.bench.bell import bell
+from tests.bench.captures import captures
+from tests.bench.desks import many_desks
 from tests.bench.makeup import seats
 from tests.bench.papers import certified, papers
 from tests.bench.populate import DEVICE, build, people, running, settings, sitting_like
 from tests.bench.registration import registration
 from tests.bench.scoring import scoring
+from tests.bench.server import Server, echo_server
+from tests.bench.starts import starts
 from tests.bench.statistics import psychometrics
 from tests.bench.vision import vision
 from tests.bench.wall import wall
 
 PARTS = (
-    "papers", "faces", "memory", "answers", "starts", "bell", "wall", "registration", "psychometrics", "scoring",
-    "makeup",
+    "papers", "faces", "memory", "answers", "starts", "bell", "captures", "wall", "desks", "registration",
+    "psychometrics", "scoring", "makeup",
 )  # fmt: skip
 HELLO = json.dumps({"type": "hello", "device": DEVICE, "since": 0})
 console = Console()
-
-
-class Server:
-    """A real `exam up --demo` in a process of its own."""
-
-    def __init__(self, data: Path) -> None:
-        self.data = data
-        self.port = _free_port()
-        self.base = f"http://127.0.0.1:{self.port}"
-        ready = data / "ready.json"
-        command = [sys.executable, "-m", "exam_engine", "up", "--demo", "--data", str(data), "--port", str(self.port)]
-        self.process = subprocess.Popen([*command, "--ready-file", str(ready)], stdout=subprocess.DEVNULL)
-        while not ready.exists():
-            if self.process.poll() is not None:
-                raise SystemExit("exam up did not start")
-            time.sleep(0.1)
-        run = json.loads((data / "run.json").read_text())
-        self.database_url, self.redis_url = run["database_url"], run["redis_url"]
-
-    def stop(self) -> None:
-        """As a person would."""
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
-
-    def rss(self) -> int:
-        """Resident bytes of the serving process."""
-        return int(psutil.Process(self.process.pid).memory_info().rss)
-
-
-@contextlib.contextmanager
-def echo_server() -> Iterator[str]:
-    """The baseline."""
-    port = _free_port()
-    process = subprocess.Popen([sys.executable, "-m", "tests.bench.echo", str(port)])
-    try:
-        for _ in range(100):
-            try:
-                socket.create_connection(("127.0.0.1", port), 0.2).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def run_client(library: str, targets: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
@@ -134,67 +89,6 @@ async def answers(server: Server, house: House, count: int, seconds: float, roun
     return [*rows, ["acknowledged but not in the journal", str(acknowledged - written)]]
 
 
-async def starts(server: Server, house: House, count: int) -> list[list[str]]:
-    """【去考试】 and the paper over HTTP, by people who are ready."""
-    sitting_id = await sitting_like(house.pool, "humanities", "bench starts")
-    persons = await people(house.pool, count, sitting_id)
-    ids = await running(house, sitting_id, [person for person, _ in persons], start=False)
-    gate = asyncio.Semaphore(64)
-
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
-
-        async def one(attempt_id: int, token: str) -> None:
-            headers = {"Authorization": f"Bearer {token}"}
-            base = f"{server.base}/api/attempts/{attempt_id}"
-            body = {"device": DEVICE, "commands": [{"type": "start"}]}
-            async with gate:
-                async with http.post(f"{base}/commands", json=body, headers=headers) as response:
-                    assert response.status == 200
-                async with http.get(f"{base}/paper?device={DEVICE}", headers=headers) as response:
-                    assert response.status == 200
-                    await response.read()
-
-        begin_s = time.perf_counter()
-        await asyncio.gather(*(one(a, token) for a, (_, token) in zip(ids, persons, strict=True)))
-        spent_s = time.perf_counter() - begin_s
-    return [["starts, each with its paper", f"{count / spent_s:,.0f} /s ({count} people)"]]
-
-
-async def bell(house: House, count: int) -> list[list[str]]:
-    """One bell for many attempts with no client alive: from deadline + grace to final, as the database sees it."""
-    seconds = max(30, count // 60)
-    sitting_id = await sitting_like(house.pool, "humanities", "bench bell", seconds)
-    persons = await people(house.pool, count, sitting_id)
-    ids = await running(house, sitting_id, [person for person, _ in persons])
-    due_at = await house.pool.fetchval("SELECT max(next_check_at) FROM exam.attempts WHERE sitting_id = $1", sitting_id)
-    left_s = (due_at - house.clock.now()).total_seconds()
-    if left_s < 2:
-        raise SystemExit("this machine was too slow to set the bell's table: try fewer attempts")
-    await asyncio.sleep(left_s - 0.5)
-    final: dict[str, float] = {}
-    while len(final) < 3:
-        row = await house.pool.fetchrow(
-            """SELECT count(*) FILTER (WHERE phase = 'running') AS running,
-                      count(*) FILTER (WHERE phase = 'marked') AS marked, clock_timestamp() AS at
-               FROM exam.attempts WHERE sitting_id = $1""",
-            sitting_id,
-        )
-        assert row is not None
-        late_s = (row["at"] - due_at).total_seconds()
-        if row["running"] <= len(ids) // 1000:
-            final.setdefault("99.9 %", late_s)
-        if row["running"] == 0:
-            final.setdefault("all", late_s)
-        if row["marked"] == len(ids):
-            final.setdefault("marked", late_s)
-        await asyncio.sleep(0.02)
-    return [
-        [f"bell of {count:,}: 99.9 % final", f"{final['99.9 %']:.2f} s after deadline + grace"],
-        [f"bell of {count:,}: all final", f"{final['all']:.2f} s"],
-        [f"bell of {count:,}: all marked", f"{final['marked']:.2f} s"],
-    ]
-
-
 async def memory(server: Server, house: House, count: int) -> list[list[str]]:
     """Resident memory of the serving process per open attempt with its socket, beyond what it had without."""
     sitting_id = await sitting_like(house.pool, "humanities", "bench memory")
@@ -227,11 +121,17 @@ def _spread(values: list[float], unit: str, digits: int = 0) -> str:
     return f"{middle:,.{digits}f} {unit} ({least:,.{digits}f} … {most:,.{digits}f})".replace("  ", " ")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+async def _against_bare(
+    options: argparse.Namespace, wanted: Callable[[str], bool], server: Server, house: House
+) -> list[list[str]]:
+    rows = []
+    with echo_server() as bare:
+        if wanted("captures"):
+            url = f"{bare}swallow"
+            rows += await captures(server, url, house, options.cameras, options.seconds, options.rounds)
+        if wanted("registration"):
+            rows += await registration(server.base, f"{bare}empty", house, server.database_url, options.files)
+    return rows
 
 
 async def run(options: argparse.Namespace, data: Path) -> list[list[str]]:
@@ -249,9 +149,11 @@ async def run(options: argparse.Namespace, data: Path) -> list[list[str]]:
         "makeup": lambda: seats(10_000, 60, options.rounds),
     }
     rows = [row for part, work in alone.items() if wanted(part) for row in work()]
+    if wanted("desks"):
+        rows += await many_desks(data / "desks", options.wall, options.seconds * 2)
     if wanted("faces"):
         rows += await vision(options.burst, options.rounds, options.workers)
-    server = await asyncio.to_thread(Server, data)
+    server = await asyncio.to_thread(Server, data, options.processes)
     try:
         async with build(settings(data), server.database_url, server.redis_url) as house:
             if wanted("memory"):
@@ -259,14 +161,12 @@ async def run(options: argparse.Namespace, data: Path) -> list[list[str]]:
             if wanted("answers"):
                 rows += await answers(server, house, options.sockets, options.seconds, options.rounds)
             if wanted("starts"):
-                rows += await starts(server, house, options.starts)
+                rows += await starts(server, house, options.starts, options.over)
             if wanted("bell"):
-                rows += await bell(house, options.bell)
+                rows += await bell(server, house, options.bell)
             if wanted("wall"):
                 rows += await wall(server.base, house, options.wall, options.seconds * 2)
-            if wanted("registration"):
-                with echo_server() as bare:
-                    rows += await registration(server.base, f"{bare}empty", house, server.database_url, options.files)
+            rows += await _against_bare(options, wanted, server, house)
     finally:
         await asyncio.to_thread(server.stop)
     return rows
@@ -278,8 +178,11 @@ def main() -> None:
     parser.add_argument("--sockets", type=int, default=300)
     parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--starts", type=int, default=1000)
-    parser.add_argument("--bell", type=int, default=5000)
+    parser.add_argument("--processes", type=int, default=1, help="serving processes")
+    parser.add_argument("--starts", type=int, default=2000)
+    parser.add_argument("--over", type=float, default=10, help="seconds in which the starts are pressed")
+    parser.add_argument("--cameras", type=int, default=2000)
+    parser.add_argument("--bell", type=int, default=10_000)
     parser.add_argument("--burst", type=int, default=500)
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--wall", type=int, default=10_000)

@@ -22,9 +22,16 @@ async def empty(request: web.Request) -> web.Response:
     return web.Response()
 
 
+async def swallow(request: web.Request) -> web.Response:
+    """Read it all, and answer as little as an upload is answered."""
+    await request.read()
+    return web.json_response({"picture": "0" * 64, "next_in_s": 120})
+
+
 if __name__ == "__main__":
     uvloop.install()
     app = web.Application()
     app.router.add_get("/", echo)
     app.router.add_get("/empty", empty)
+    app.router.add_post("/swallow", swallow)
     web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None, access_log=None)

@@ -100,6 +100,16 @@ class FakeScoring:
             return [], lambda: None
         return [(revision,)], lambda: revisions.update({revision: (points, points_max, rest[4])})
 
+    def add_first(self, attempt_ids: list[int], points: list[int], points_max: list[int], *rest: Any) -> Written:
+        columns = zip(attempt_ids, points, points_max, rest[4], strict=True)
+        new = {a: (some, most, scheme) for a, some, most, scheme in columns if 1 not in self.kept.get(a, {})}
+
+        def apply() -> None:
+            for attempt_id, row in new.items():
+                self.kept.setdefault(attempt_id, {}).setdefault(1, row)
+
+        return [(attempt_id,) for attempt_id in new], apply
+
     def corrected(self, _proposal: int, attempt_id: int, *columns: Any) -> Written:
         names = ("revision", "points_before", "points_after", "passed_before", "passed_after", "told", "kept")
         row = Named(**dict(zip(names, columns, strict=True)))
@@ -138,6 +148,7 @@ READS: Final[dict[str, Callable[..., Rows]]] = {
 }
 WRITES: Final[dict[str, Callable[..., Written]]] = {
     scores.ADD: FakeScoring.add,
+    scores.ADD_FIRST: FakeScoring.add_first,
     rulings.CORRECTED: FakeScoring.corrected,
     rulings.ADVANCE: FakeScoring.advance,
     rulings.FINISH: FakeScoring.finish,

@@ -123,11 +123,19 @@ def serve_one_command(
     port: Annotated[int, typer.Option()],
     processes: Annotated[int, typer.Option()],
     vision: Annotated[int, typer.Option()],
+    vision_rate: Annotated[int, typer.Option()],
     demo: bool = False,
     demo_minutes: int | None = None,
 ) -> None:
     settings = read_settings(
-        data=data, host=host, port=port, processes=processes, vision=vision, demo=demo, demo_minutes=demo_minutes
+        data=data,
+        host=host,
+        port=port,
+        processes=processes,
+        vision=vision,
+        vision_rate=vision_rate,
+        demo=demo,
+        demo_minutes=demo_minutes,
     )
     uvloop.run(serve_one(settings, SmallApp()))
 

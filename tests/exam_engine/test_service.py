@@ -27,6 +27,7 @@ from exam_engine.messages import (
     Submitted,
     TakePortrait,
     Tick,
+    TimeUp,
     UnlockIdentity,
     Warn,
 )
@@ -385,6 +386,31 @@ async def test_a_device_that_was_superseded_elsewhere_is_refused_here() -> None:
 
     assert await code_of(here, Answer(1, 1, "a"), PHONE) == "superseded"
     assert "answered" not in exam.kinds()
+
+
+class Counting(FakeJournal):
+    """Counts how often a journal is read."""
+
+    reads = 0
+
+    async def load(self, attempt_id: int, after: int = 0) -> list[Entry]:
+        self.reads += 1
+        return await super().load(attempt_id, after)
+
+
+async def test_who_only_asks_whether_time_is_up_is_answered_from_memory_and_the_bell_is_not_missed() -> None:
+    journal = Counting()
+    exam = Exam(journal)
+    service = await exam.running()
+    before = journal.reads
+    for _ in range(3):
+        assert await code_of(service, TimeUp(), PHONE) == "accepted: saved"
+    assert (journal.reads, exam.kinds()[-1]) == (before, "started")
+    assert await code_of(service, TimeUp(), TABLET) == "superseded"
+    assert journal.reads == before + 1  # a refusal is never said on old knowledge
+    exam.now = at(3 * 3600)
+    assert await code_of(service, TimeUp(), PHONE) == "accepted: saved"
+    assert exam.kinds()[-1] == "submitted"
 
 
 @pytest.mark.parametrize(

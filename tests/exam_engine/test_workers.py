@@ -270,6 +270,44 @@ def test_the_mark_is_made_from_the_journal_and_not_from_what_this_process_happen
     assert played.database.rows[ATTEMPT].points == 2
 
 
+def test_nothing_is_marked_while_a_bell_is_being_rung_but_who_can_not_be_closed_holds_up_nobody() -> None:
+    async def story(day: Day) -> None:
+        house = day.house()
+        await day.begin(house)
+        await day.begin(house, OTHER)
+        await house.service.handle(OTHER, HandIn(1), device=PHONE)
+        await asyncio.sleep(67)  # no sweeper runs: nobody closes the one that is due
+        assert await workers.mark_some(house) == 0
+        await asyncio.sleep(workers.OVERDUE_S)
+        assert await workers.mark_some(house) == 1
+
+    assert day(story).phase(OTHER) == "marked"
+
+
+def test_one_that_can_not_be_marked_does_not_hold_up_the_others() -> None:
+    class Stumbling(Papers):
+        async def score(self, paper: None, answers: dict[int, str], scheme: Scheme) -> Score:
+            if answers:
+                raise KeyError(1)
+            return await super().score(paper, answers, scheme)
+
+    async def story(day: Day) -> None:
+        house = day.house()
+        house.papers = cast("Any", Stumbling())
+        await day.begin(house)
+        await day.begin(house, OTHER)
+        await house.service.handle(ATTEMPT, Answer(1, 1, "a"), device=PHONE)
+        for attempt_id, seq in ((ATTEMPT, 2), (OTHER, 1)):
+            await house.service.handle(attempt_id, HandIn(seq), device=PHONE)
+        assert await workers.mark_some(house) == 1
+
+    with capture_logs() as logs:
+        played = day(story)
+
+    assert (played.phase(ATTEMPT), played.phase(OTHER)) == ("submitted", "marked")
+    assert [line["attempt"] for line in logs if line["event"] == "marking_failed"] == [ATTEMPT]
+
+
 def test_marked_attempts_are_released_when_the_agency_has_ordered_it() -> None:
     async def story(day: Day) -> None:
         house = day.house()

@@ -18,6 +18,7 @@ WORDS = {
     "f": Kind.FROZEN,
     "p": Kind.POOR,
     "u": Kind.UNJUDGED,
+    "b": Kind.UNREADABLE,
 }
 
 
@@ -53,6 +54,20 @@ def told(words: str, policy: Proctoring | None = None) -> list[tuple[str, int, i
         ("pp", []),
         ("ppp", [("poor_picture", 1, 1, 2, False)]),
         ("pppppp", [("poor_picture", 1, 1, 2, False), ("poor_picture", 2, 1, 5, False)]),
+        ("b", []),
+        ("bsb", []),
+        ("sbbs", []),
+        ("bbb", [("poor_picture", 1, 1, 2, False)]),
+        ("pbp", [("poor_picture", 1, 1, 2, False)]),
+        ("bub", []),
+        ("nbn", [("no_face", 1, 1, 2, False)]),
+        ("fbf", [("frozen_picture", 1, 2, 2, False)]),
+        ("mbbm", [("several_faces", 1, 2, 3, False)]),
+        ("uuuu", []),
+        ("nuuuun", [("no_face", 1, 1, 5, False)]),
+        ("nuusuun", []),
+        ("puupuup", [("poor_picture", 1, 1, 6, False)]),
+        ("muumuuum", [("several_faces", 1, 2, 3, False)]),
         ("mssm", []),
         ("msm", [("several_faces", 1, 2, 2, False)]),
         ("mm", [("several_faces", 1, 2, 1, False)]),

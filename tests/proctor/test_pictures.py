@@ -27,6 +27,7 @@ from proctor.pictures import (
     Freed,
     Kept,
     Pictures,
+    Sent,
     StoreAway,
     clean_jpeg,
 )
@@ -458,6 +459,85 @@ async def test_a_bad_picture_leaves_nothing_behind(
 
     assert files(tmp_path) == []
     assert await pool.fetchval("SELECT count(*) FROM proctor.keys WHERE person_id = $1", person) == 0
+
+
+# --- kept as they came -------------------------------------------------------------------------------------------
+
+
+def hiding(data: bytes) -> bytes:
+    """The same picture with something beside the image."""
+    return data[:2] + b"\xff\xfe\x00\x08secret" + data[2:]
+
+
+async def test_what_is_kept_as_it_came_is_clean_when_it_is_shown(
+    pictures: Pictures, person: int, tmp_path: Path
+) -> None:
+    sent = hiding(jpeg())
+    (name,) = await pictures.keep_many([Sent(person, sent)])
+    assert isinstance(name, str)
+
+    assert name == sha256(sent).hexdigest()
+    assert await pictures.get_as_kept(person, name) == sent
+    shown = await pictures.get(person, name)
+    assert shown == clean_jpeg(sent)
+    assert b"secret" not in place(tmp_path, person, name).read_bytes()
+    assert place(tmp_path, person, name).stat().st_mode & 0o077 == 0
+
+
+async def test_many_are_kept_at_once_and_the_same_again_changes_nothing(pictures: Pictures, tmp_path: Path) -> None:
+    persons = [next(PERSONS) for _ in range(5)]
+    sent = [Sent(person, jpeg(drawn(200 + 10 * n, 200))) for n, person in enumerate(persons)]
+    names = await pictures.keep_many([*sent, sent[0]])
+    assert await pictures.keep_many(sent) == names[:5]
+
+    assert len(files(tmp_path)) == 5
+    for one, name in zip(sent, names, strict=False):
+        assert isinstance(name, str)
+        assert await pictures.get_as_kept(one.person_id, name) == one.jpeg
+
+
+async def test_a_file_that_says_it_is_clean_and_is_not_does_not_open(
+    pictures: Pictures, person: int, tmp_path: Path
+) -> None:
+    (name,) = await pictures.keep_many([Sent(person, hiding(jpeg()))])
+    assert isinstance(name, str)
+    file = place(tmp_path, person, name)
+    file.write_bytes(b"\x01" + file.read_bytes()[1:])
+
+    assert await pictures.get(person, name) is None
+    assert await pictures.get_as_kept(person, name) is None
+
+
+async def test_what_turns_out_to_be_no_picture_is_never_shown(pictures: Pictures, person: int) -> None:
+    (name,) = await pictures.keep_many([Sent(person, b"\xff\xd8\xff no picture \xff\xd9")])
+    assert isinstance(name, str)
+
+    with pytest.raises(BadPicture):
+        await pictures.get(person, name)
+
+
+async def test_a_picture_that_was_shredded_can_be_kept_again(pictures: Pictures, keys: PersonKeys, person: int) -> None:
+    sent = Sent(person, jpeg())
+    (name,) = await pictures.keep_many([sent])
+    assert isinstance(name, str)
+    await keys.shred(person)
+    assert await pictures.get(person, name) is None
+
+    assert await pictures.keep_many([sent]) == [name]
+    assert await pictures.get_as_kept(person, name) == sent.jpeg
+
+
+async def test_on_a_full_disk_each_that_does_not_fit_says_so_and_the_others_are_kept(
+    pictures: Pictures, person: int, tmp_path: Path
+) -> None:
+    small, large = jpeg(), jpeg(Image.effect_noise((640, 480), 100), quality=95)
+    assert len(small) < 20_000 < len(large)
+    with disk_that_takes(20_000):
+        kept, lost = await pictures.keep_many([Sent(person, small), Sent(person, large)])
+
+    assert isinstance(kept, str)
+    assert isinstance(lost, StoreAway)
+    assert [file.name for file in files(tmp_path)] == [kept]
 
 
 # --- the disk says no --------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def test_what_is_too_short_is_no_seal(length: int) -> None:
 
 
 def test_another_format_is_no_seal_of_ours() -> None:
-    assert key_version(b"\x02" + seal(KEY, 1, "a", b"data", NONCE)[1:]) is None
+    assert key_version(b"\x03" + seal(KEY, 1, "a", b"data", NONCE)[1:]) is None
 
 
 def test_a_wrapped_key_comes_out_for_its_person_version_and_secret_only() -> None:

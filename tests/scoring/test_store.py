@@ -8,7 +8,7 @@ import pytest
 
 from scoring import rulings_store, store
 from scoring.marking import Mark, Multiple, Ruling, Scheme, Score, Verdict
-from scoring.store import Kept, keep_score, latest, save_score
+from scoring.store import Kept, Scored, keep_score, keep_scores, latest, save_score
 
 Connection = asyncpg.Connection
 
@@ -81,8 +81,26 @@ async def test_the_database_refuses_a_score_that_does_not_add_up(connection: Con
             await save_score(connection, 8, 1, bad)
 
 
+async def test_many_are_kept_at_once_and_each_as_if_it_were_alone(connection: Connection) -> None:
+    later = Scheme(2, edition=1)
+    await keep_score(connection, 21, SCORE, Scheme(2))
+    await keep_score(connection, 22, SCORE, Scheme(2))
+    scored = {
+        21: Scored(BETTER, Scheme(2)),  # marked before by this scheme: what there is stays
+        22: Scored(BETTER, later),
+        23: Scored(SCORE, SCHEME),
+        24: Scored(BETTER, Scheme(2)),
+    }
+    kept = {21: Kept(1, SCORE), 22: Kept(2, BETTER), 23: Kept(1, SCORE), 24: Kept(1, BETTER)}
+    assert await keep_scores(connection, scored) == kept
+    assert await keep_scores(connection, scored) == kept
+    found = (await latest(connection, [23]))[23]
+    assert (found.revision, found.score, found.scheme, found.reason) == (1, SCORE, SCHEME, "")
+    assert await keep_scores(connection, {}) == {}
+
+
 async def test_every_statement_fits_the_schema(connection: Connection) -> None:
-    for statement in (store.ADD, store.LATEST):
+    for statement in (store.ADD, store.ADD_FIRST, store.LATEST):
         await connection.prepare(statement)
 
 

@@ -3,6 +3,8 @@
 import { api, got } from '@shared/api'
 import type { ActRequest, ExtraTime } from './wire'
 
+/** Of all rooms, or only of those this account holds. */
+const scope = (onlyMine: boolean): { rooms?: 'mine' } => (onlyMine ? { rooms: 'mine' } : {})
 const ofSitting = (sittingId: number) => ({ params: { path: { sitting_id: sittingId } } })
 
 export const http = {
@@ -10,7 +12,10 @@ export const http = {
   logIn: (login: string, password: string) => got(api.POST('/api/session', { body: { login, password } })),
   logOut: () => got(api.DELETE('/api/session')),
   sittings: () => got(api.GET('/api/desk/sittings')),
-  board: (sittingId: number) => got(api.GET('/api/desk/sittings/{sitting_id}/board', ofSitting(sittingId))),
+  board: (sittingId: number, onlyMine: boolean) => {
+    const path = { sitting_id: sittingId }
+    return got(api.GET('/api/desk/sittings/{sitting_id}/board', { params: { path, query: scope(onlyMine) } }))
+  },
   act: (sittingId: number, act: ActRequest) =>
     got(api.POST('/api/desk/sittings/{sitting_id}/acts', { ...ofSitting(sittingId), body: act })),
   pastActs: (sittingId: number) => got(api.GET('/api/desk/sittings/{sitting_id}/acts', ofSitting(sittingId))),
@@ -36,7 +41,7 @@ export function resultsFileUrl(sittingId: number): string {
   return `${sitting(sittingId)}/results.xlsx`
 }
 
-export function liveUrl(sittingId: number): string {
+export function liveUrl(sittingId: number, onlyMine: boolean): string {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
-  return `${scheme}://${location.host}${sitting(sittingId)}/live`
+  return `${scheme}://${location.host}${sitting(sittingId)}/live?${new URLSearchParams(scope(onlyMine))}`
 }

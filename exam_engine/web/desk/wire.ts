@@ -66,8 +66,12 @@ export type FormShape = Shapes['Form']
 export type FormField = Shapes['Field']
 export type Complaint = Shapes['Complaint']
 
-/** What the board's socket says. The first is the whole board, then only what changed. */
+/**
+ * What the board's socket says. The first is the whole board, then only what changed. A large board comes in parts:
+ * `board` brings the last of its tiles.
+ */
 export type BoardFrame =
+  | { type: 'part'; tiles: Tile[] }
   | BoardSnapshot
   | { type: 'tiles'; now: string; tiles: Tile[] }
   | { type: 'pong'; now?: string }

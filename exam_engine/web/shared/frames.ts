@@ -1,5 +1,5 @@
 /** What travels on the candidate's socket: the twin of exam_engine/messages.py, as one device sees it. */
-import type { AttemptView, Clock, Facts } from './shapes'
+import type { AttemptView, Clock, Facts, PaperView } from './shapes'
 
 // --- up ---------------------------------------------------------------------------------------------------
 
@@ -10,8 +10,8 @@ export type HandInBody = { type: 'hand_in' }
 /** A command that takes a number, before it has one. */
 export type Body = AnswerBody | ClearBody | MarkBody | HandInBody
 export type Numbered = Body & { seq: number }
-/** Commands without a number: saying them twice is harmless. */
-export type Unnumbered = { type: 'start' } | { type: 'acknowledge'; notice: number } | { type: 'time_up' }
+/** Commands without a number: saying them twice is harmless. A start with `paper` is answered with the paper, too. */
+export type Unnumbered = { type: 'start'; paper: boolean } | { type: 'acknowledge'; notice: number } | { type: 'time_up' }
 export type DeviceCommand = Numbered | Unnumbered
 export type FrameUp = { type: 'hello'; device: string; since: number } | { type: 'ping'; have: number } | DeviceCommand
 
@@ -66,13 +66,14 @@ export type Rejected = { type: 'rejected'; code: string; last_seq: number; seq?:
 export type Told = ToldEvent & { type: 'told'; clock: Clock | null }
 export type Pong = { type: 'pong'; clock: Clock | null }
 export type Bye = { type: 'bye'; code: string; retry_after_ms?: number }
-export type FrameDown = Welcome | Ack | Rejected | Told | Pong | Bye
+export type PaperFrame = PaperView & { type: 'paper' }
+export type FrameDown = Welcome | Ack | Rejected | Told | Pong | Bye | PaperFrame
 
 /** A frame as text, or null when it is none of ours: a newer server may say more than this page knows. */
 export function readFrame(text: string): FrameDown | null {
   try {
     const value: unknown = JSON.parse(text)
-    const known = ['welcome', 'ack', 'rejected', 'told', 'pong', 'bye']
+    const known = ['welcome', 'ack', 'rejected', 'told', 'pong', 'bye', 'paper']
     const type = (value as { type?: unknown } | null)?.type
     return typeof type === 'string' && known.includes(type) ? (value as FrameDown) : null
   } catch {

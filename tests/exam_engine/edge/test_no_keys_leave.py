@@ -80,13 +80,17 @@ FRAMES: Final[dict[str, set[str]]] = {
     "rejected": {"last_seq", "seq"} | PROBLEM,
     "pong": {"clock"} | CLOCK,
     "bye": {"code", "retry_after_ms"},
+    "paper": PAPER,
 }
 ANSWERS: Final[dict[str, set[str]]] = {
     "papers": PAPERS,
     "enter": {"attempt_id"},
     "portrait": {"picture", "phase", "identity", "version"},
     "paper": PAPER,
-    "commands": {"results", "result", "version", "seq", "events", "at", "event", "last_seq", "clock"} | CLOCK | PROBLEM,
+    "commands": {"results", "result", "version", "seq", "events", "at", "event", "last_seq", "clock", "paper"}
+    | CLOCK
+    | PROBLEM
+    | PAPER,
     "attempt": VIEW,
     "watching": WATCHING,
     "consent": WATCHING,
@@ -186,8 +190,9 @@ async def sit(candidate: Curious, desk: Staff, sitting_id: int) -> LiveSocket:
     await candidate.portrait()
     socket = await candidate.socket()
     await socket.until("welcome")
-    await socket.send({"type": "start"})
-    await socket.until("started")
+    await socket.send({"type": "start", "paper": True})
+    await socket.until("paper")
+    await candidate.commands({"type": "start", "paper": True})
     count = len((await candidate.paper())["items"])
     for no in range(1, count + 1):
         await socket.send(candidate.answer(no, "a"))

@@ -195,6 +195,19 @@ async def test_of_two_devices_at_two_processes_exactly_one_holds_the_attempt(two
         assert [entry.kind for entry in entries].count("answered") == 1
 
 
+async def test_the_paper_is_had_at_a_process_that_last_saw_the_attempt_before_its_start(two: Two) -> None:
+    async with two.a.candidate("device-one") as here, two.b.candidate("device-one", here.login) as there:
+        await here.enter(await two.a.five_items())
+        there.attempt_id = here.attempt_id
+        await here.portrait()
+        assert (await there.view())["phase"] == "ready"
+        with pytest.raises(Refusal) as refused:
+            await there.paper()
+        assert refused.value.code == "not_running"
+        outcome = await here.commands({"type": "start", "paper": True})
+        assert await there.paper() == outcome["paper"]
+
+
 async def test_when_the_other_process_gives_the_attempt_to_a_new_device_the_old_one_is_told(two: Two) -> None:
     async with sitting_at(two.a) as (first, socket, _), two.b.candidate("device-at-b", first.login) as second:
         second.attempt_id, second.seq = first.attempt_id, first.seq

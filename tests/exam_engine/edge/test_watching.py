@@ -10,6 +10,9 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from exam_engine.capture_store import Taken, Upload
+from exam_engine.capture_turns import CaptureTurns
+from exam_engine.captures import ready_for_capture
 from exam_engine.edge.faces import CONSENT_VERSION
 from exam_engine.edge.proctor_shapes import SIGNALS_MAX as BATCH_MAX
 from exam_engine.edge.watching import AGO_MS_MAX
@@ -17,6 +20,7 @@ from exam_engine.entry_checks import FRAMES_MAX
 from exam_engine.proctoring import SIGNALS_MAX, derive_again
 from exam_engine.sitting import Policy
 from proctor import store
+from proctor.sampling import Sampler
 from proctor.sight import Sight
 from proctor.vision import VisionAway
 from tests.candidate import Refusal, Staff, jpeg
@@ -470,7 +474,7 @@ async def test_a_capture_that_is_none_is_refused_and_nothing_is_kept(
     assert (await one.log())["captures"] == []
 
 
-@pytest.mark.parametrize("reason", ["none", "down", "slow", "full", "superseded", "unreadable"])
+@pytest.mark.parametrize("reason", ["none", "down", "slow", "full", "superseded"])
 async def test_a_picture_nobody_could_look_at_is_kept_says_why_and_accuses_nobody(
     server: Server, eyes: Eyes, one: Watched, desk: Staff, reason: str
 ) -> None:
@@ -484,6 +488,110 @@ async def test_a_picture_nobody_could_look_at_is_kept_says_why_and_accuses_nobod
     captures = (await evidence(desk, one.attempt_id))["captures"]
     assert [(row["state"], row["reason"], row["kind"]) for row in captures] == [("not_seen", reason, "unjudged")] * 4
     assert await incidents_of(server, one.attempt_id) == []
+
+
+async def test_what_is_no_picture_inside_is_kept_and_said_and_only_several_in_a_row_are_told(
+    server: Server, eyes: Eyes, one: Watched, desk: Staff
+) -> None:
+    await sitting(server, one)
+    broken = VisionAway("unreadable")
+    await captured(server, eyes, one, HIM(), broken, HIM())
+    assert await incidents_of(server, one.attempt_id) == []
+    await captured(server, eyes, one, broken, broken, broken)
+
+    captures = (await evidence(desk, one.attempt_id))["captures"]
+    assert sorted(row["kind"] for row in captures) == ["same"] * 2 + ["unreadable"] * 4
+    assert {row["state"] for row in captures} == {"seen"}
+    assert await incidents_of(server, one.attempt_id) == [("poor_picture", 1, 1)]
+
+
+async def test_what_the_model_has_no_time_for_is_kept_and_said_and_those_with_a_reason_are_looked_at(
+    server: Server, eyes: Eyes, one: Watched, desk: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sitting(server, one)
+    monkeypatch.setattr(server.house, "sampler", Sampler(0.001))
+    with server.later(**EARLIER):
+        for ago_s in (900, 700, 500):
+            await one.capture(ago_ms=ago_s * 1000)
+        await one.capture(ago_ms=300_000, why="back")
+        await settled(server)
+        eyes.tell(one.attempt_id, NOBODY())
+        await one.capture(ago_ms=200_000, why="asked")
+        await settled(server)
+        await one.capture(ago_ms=100_000)
+        await settled(server)
+
+    captures = (await evidence(desk, one.attempt_id))["captures"]
+    out = ("not_seen", "sampled_out", "unjudged")
+    assert [(row["state"], row["reason"], row["kind"]) for row in captures[:4]] == [
+        ("seen", "", "same"), out, out, ("seen", "", "same"),
+    ]  # fmt: skip
+    assert [row["state"] for row in captures[4:]] == ["seen", "seen"], "a doubt is followed at once"
+    assert server.house.sampler.share(asyncio.get_running_loop().time()) == pytest.approx(4 / 6)
+
+
+async def test_a_capture_is_shown_without_what_was_hidden_in_it(
+    server: Server, eyes: Eyes, one: Watched, desk: Staff
+) -> None:
+    assert eyes is server.house.vision
+    await sitting(server, one)
+    sent = jpeg(77)
+    secret = b"\xff\xfe\x00\x12a hidden message"
+    path = f"/api/attempts/{one.attempt_id}/captures?device={one.device}&why=asked"
+    name = (await one.post(path, sent[:2] + secret + sent[2:]))["picture"]
+    await settled(server)
+    sitting_id = (await evidence(desk, one.attempt_id))["sitting_id"]
+    asked = {"pictures": [{"attempt_id": one.attempt_id, "picture": name}]}
+    (link,) = (await desk.post(f"/api/desk/sittings/{sitting_id}/picture-links", asked))["links"]
+    shown = await desk.get_bytes(link["url"])
+    kept = await server.house.pictures.get_as_kept(await server.person_id(one.login), name)
+
+    assert kept is not None
+    assert b"a hidden message" in kept
+    assert shown.startswith(b"\xff\xd8\xff")
+    assert b"a hidden message" not in shown
+
+
+async def test_uploads_of_the_same_moment_by_two_processes_are_one(server: Server, eyes: Eyes, one: Watched) -> None:
+    await sitting(server, one)
+    house = server.house
+    other = CaptureTurns(house.pool, house.clock.now, lambda: house.pictures)
+    at = house.clock.now()
+    uploads = [Upload(one.attempt_id, f"{number:064x}", "interval", at, "down") for number in (1, 1, 2)]
+    taken = await asyncio.gather(
+        *(turns.take(upload) for upload in uploads for turns in (house.captures, other)), return_exceptions=True
+    )
+
+    assert sum(each.capture_id is not None for each in taken if isinstance(each, Taken)) == 1
+    assert all(isinstance(each, Taken) for each in taken)
+    assert (
+        await house.pool.fetchval("SELECT count FROM proctor.capture_turns WHERE attempt_id = $1", one.attempt_id) == 1
+    )
+    again = await other.take(Upload(one.attempt_id, uploads[0].name, "interval", at, "down"))
+    assert (again.capture_id, again.known) == (None, (await store_names(server, one.attempt_id)) == [uploads[0].name])
+
+
+async def store_names(server: Server, attempt_id: int) -> list[str]:
+    """The names of an attempt's captures."""
+    return [row["name"] for row in await server.house.pool.fetch(store.CAPTURES, attempt_id)]
+
+
+async def test_an_attempt_that_another_process_holds_is_as_it_is_there(
+    server: Server, eyes: Eyes, one: Watched
+) -> None:
+    """What is kept of an attempt without holding it is asked anew when its journal says something that matters."""
+    await sitting(server, one)
+    person_id = await server.person_id(one.login)
+    with server.later(**EARLIER):
+        before = await ready_for_capture(server.house, one.attempt_id, person_id)
+        await one.commands(one.answer(1, "a"))
+        quiet = await ready_for_capture(server.house, one.attempt_id, person_id)
+        await one.commands(one.hand_in())
+        ended = await ready_for_capture(server.house, one.attempt_id, person_id)
+
+    assert (before.running, quiet.running, ended.running) == (True, True, False)
+    assert ended.ended_at is not None
+    assert eyes is server.house.vision
 
 
 @pytest.mark.parametrize(

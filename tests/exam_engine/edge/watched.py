@@ -98,7 +98,7 @@ class Eyes:
         """As the Protocol says."""
         return VisionState(
             model=MODEL, workers=1, workers_alive=0 if self.reason else 1, urgent=0, periodic=0, waited_s=0.0,
-            reason=self.reason,
+            per_s=1_000.0, reason=self.reason,
         )  # fmt: skip
 
     async def run(self) -> None:

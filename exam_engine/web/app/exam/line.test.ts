@@ -93,12 +93,12 @@ describe('a line', () => {
 
   it('says hello, is up with the welcome, and then sends what waits', () => {
     const { line, seen } = aLine()
-    seen.queue.push({ type: 'start' })
+    seen.queue.push({ type: 'start', paper: true })
     newest().opens()
     expect(newest().sent).toEqual(['{"type":"hello","device":"device-1","since":3}'])
     newest().says(welcome)
     expect(seen.states).toEqual(['socket'])
-    expect(newest().sent[1]).toBe('{"type":"start"}')
+    expect(newest().sent[1]).toBe('{"type":"start","paper":true}')
     line.close()
   })
 
@@ -107,10 +107,10 @@ describe('a line', () => {
     newest().dies()
     await vi.advanceTimersByTimeAsync(2_000)
     expect(seen.states).toContain('http')
-    seen.queue.push({ type: 'start' })
+    seen.queue.push({ type: 'start', paper: true })
     line.kick()
     await vi.advanceTimersByTimeAsync(10)
-    expect(seen.posts[seen.posts.length - 1]).toEqual([{ type: 'start' }])
+    expect(seen.posts[seen.posts.length - 1]).toEqual([{ type: 'start', paper: true }])
     await vi.advanceTimersByTimeAsync(5_000)
     newest().opens()
     newest().says(welcome)
@@ -118,6 +118,15 @@ describe('a line', () => {
     const posts = seen.posts.length
     await vi.advanceTimersByTimeAsync(20_000)
     expect(seen.posts).toHaveLength(posts)
+    line.close()
+  })
+
+  it('brings the paper over HTTP as the socket would', async () => {
+    const paper = { attempt_id: 1, items: [] }
+    const { line, seen } = aLine(async () => ({ ...outcome, paper }))
+    newest().dies()
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(seen.frames[0]).toEqual({ type: 'paper', ...paper })
     line.close()
   })
 

@@ -193,9 +193,10 @@ export class Line {
     if (before !== state) this.handlers.state(state)
   }
 
-  /** The outcome of a batch as the frames the socket would have brought, events first. */
+  /** The outcome of a batch as the frames the socket would have brought: the paper, events, the rest. */
   private tell(outcome: BatchOutcome, askedAt: number): void {
     const { clock, last_seq, version } = outcome
+    if (outcome.paper) this.handlers.frame({ type: 'paper', ...outcome.paper }, askedAt)
     if (outcome.events === null) this.handlers.stale()
     for (const told of (outcome.events ?? []) as ToldEvent[]) {
       this.handlers.frame({ type: 'told', ...told, clock }, askedAt)

@@ -12,7 +12,7 @@ const settle = (): Promise<void> => vi.advanceTimersByTimeAsync(50).then(() => u
 
 async function opened(device = 'device-1'): Promise<ExamSession> {
   const devices = { claim: async () => device, renew: async () => names.shift() ?? 'device-9' }
-  const session = new ExamSession(1, server, drawer, devices, () => undefined)
+  const session = new ExamSession(1, server, drawer, devices, () => undefined, () => 0.5)
   sessions.push(session)
   await session.open()
   await settle()
@@ -104,6 +104,41 @@ describe('a session', () => {
     expect(server.journal).toHaveLength(1)
   })
 
+  it('has the paper that comes with the start, keeps it, and asks for none', async () => {
+    server.view_ = { ...server.view_, phase: 'ready' }
+    const session = await opened()
+    session.start()
+    await settle()
+    expect(session.state).toMatchObject({ stage: 'exam', paper: { attempt_id: 1 } })
+    expect(drawer.papers.has(1)).toBe(true)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(server.asked).toBe(0)
+  })
+
+  it('asks for the paper when none comes with the start', async () => {
+    server.view_ = { ...server.view_, phase: 'ready' }
+    server.keepsPaper = true
+    const session = await opened()
+    session.start()
+    await settle()
+    expect(session.state.paper).toBeNull()
+    await vi.advanceTimersByTimeAsync(3_000)
+    expect(session.state.paper).not.toBeNull()
+    expect(server.asked).toBe(1)
+  })
+
+  it('asks at once when the line breaks before the paper came', async () => {
+    server.view_ = { ...server.view_, phase: 'ready' }
+    server.keepsPaper = true
+    const session = await opened()
+    session.start()
+    await settle()
+    server.current.cut()
+    await settle()
+    expect(server.asked).toBe(1)
+    expect(session.state.paper).not.toBeNull()
+  })
+
   it('opens without network after a reload, with the paper and the answers', async () => {
     const first = await opened()
     first.choose(1, 'a')
@@ -132,12 +167,17 @@ describe('a session', () => {
     expect(drawer.papers.size).toBe(0)
   })
 
-  it('asks every second once its clock draws zero, until told how it ended', async () => {
-    server.view_ = { ...server.view_, clock: { remaining_ms: 1_500, ticking: true } }
+  it('takes no more once its clock draws zero, and asks only when the bell was not heard, until told how it ended', async () => {
+    const asked = (): number => server.said.filter((one) => one.type === 'time_up').length
+    server.view_ = { ...server.view_, grace_s: 5, clock: { remaining_ms: 1_500, ticking: true } }
     const session = await opened()
-    await vi.advanceTimersByTimeAsync(4_500)
+    await vi.advanceTimersByTimeAsync(8_000)
     expect(session.state.timeIsUp).toBe(true)
-    expect(server.said.filter((one) => one.type === 'time_up').length).toBeGreaterThanOrEqual(3)
+    expect(asked()).toBe(0)
+    await vi.advanceTimersByTimeAsync(6_000)
+    expect(asked()).toBe(1)
+    await vi.advanceTimersByTimeAsync(11_000)
+    expect(asked()).toBe(3)
     session.choose(1, 'a')
     expect(session.state.pending).toBe(0)
     server.happen({ type: 'submitted', as_of: '2026-01-01T01:00:00Z', ending: 'time', unanswered: 10 })

@@ -33,7 +33,11 @@ const TICK_MS = 1_000
 const KEEP_VIEW_MS = 400
 const UNKNOWN_HOLD_MS = 3_000
 const PAPER_RETRY_MS = 3_000
+const PAPER_COMES_MS = 3_000 // the paper comes with the start; later than this it is asked for
 const LOOK_AGAIN_MS = 1_500
+const ASK_AFTER_MS = 2_000 // the bell rings by itself when the grace is over: who hears nothing of it asks, ...
+const ASK_SPREAD_MS = 3_000 // ... but not all who sit together in the same moment
+const ASK_AGAIN_MS = 5_000
 const LINGER_MS = 60_000 // after the end the line stays this long, for late answers and a score released at once
 
 export class ExamSession {
@@ -51,12 +55,16 @@ export class ExamSession {
   private lost: Row[] = []
   private saying: Saying | null = null
   private timeIsUp = false
+  /** When to ask how it ended, by `performance.now()`; 0 while time is left. */
+  private askAt = 0
   /** The view came from the server in the life of this page, not from the browser's copy. */
   private fresh = false
   private handedIn = false
   private askedForScore = false
   private adopted = false
   private fetchingPaper = false
+  private paperComes = false
+  private paperCame: () => void = () => undefined
   private closed = false
   private ticker: ReturnType<typeof setInterval> | undefined
   private keeping: ReturnType<typeof setTimeout> | undefined
@@ -68,6 +76,7 @@ export class ExamSession {
     private readonly drawer: Drawer,
     private readonly devices: Devices,
     private readonly changed: (state: ExamState) => void,
+    private readonly random: () => number = Math.random,
   ) {}
 
   // --- life --------------------------------------------------------------------------------------------------
@@ -179,7 +188,8 @@ export class ExamSession {
   }
 
   start(): void {
-    this.plain.want({ type: 'start' })
+    this.paperComes = true
+    this.plain.want({ type: 'start', paper: true })
     this.draw()
   }
 
@@ -235,6 +245,10 @@ export class ExamSession {
         break
       case 'pong':
         this.clock(frame.clock, askedAt)
+        break
+      case 'paper':
+        this.keepPaper({ attempt_id: frame.attempt_id, items: frame.items })
+        this.noPaperComes()
         break
       case 'bye':
         if (frame.code === 'superseded') this.fenced()
@@ -347,6 +361,7 @@ export class ExamSession {
   /** Whatever the line carried may be lost; saying it again is harmless. */
   private unsay(): void {
     this.plain.unsay()
+    this.noPaperComes()
     this.outbox?.disconnected()
   }
 
@@ -364,6 +379,7 @@ export class ExamSession {
     this.countdown.tell(clock, askedAt ?? performance.now())
     if (this.countdown.left() === 0) return
     this.timeIsUp = false
+    this.askAt = 0
     this.plain.drop('time_up')
   }
 
@@ -371,7 +387,14 @@ export class ExamSession {
     const running = this.view?.phase === 'running' && this.holds
     if (!running || !this.countdown.known || !this.countdown.ticking || this.countdown.left() > 0) return
     this.timeIsUp = true
-    this.plain.want({ type: 'time_up' }) // again every second, until somebody says how it ended
+    const now = performance.now()
+    if (this.askAt === 0) {
+      const grace = (this.view?.grace_s ?? 0) * 1_000
+      this.askAt = now + grace + ASK_AFTER_MS + this.random() * ASK_SPREAD_MS
+    } else if (now >= this.askAt) {
+      this.askAt = now + ASK_AGAIN_MS // until somebody says how it ended
+      this.plain.want({ type: 'time_up' })
+    }
     this.draw()
   }
 
@@ -385,11 +408,12 @@ export class ExamSession {
   private async loadPaper(): Promise<void> {
     if (this.paper || this.fetchingPaper) return
     this.fetchingPaper = true
-    this.paper = (await this.drawer.paper(this.attempt).catch(() => undefined)) ?? null
+    const kept = await this.drawer.paper(this.attempt).catch(() => undefined)
+    this.paper ??= kept ?? null
+    if (!this.paper && this.paperComes) await this.paperWithStart()
     while (!this.paper && !this.closed && this.view?.phase === 'running' && this.holds) {
       try {
-        this.paper = await this.server.paper(this.attempt, this.device)
-        void this.drawer.keepPaper(this.paper).catch(() => undefined)
+        this.keepPaper(await this.server.paper(this.attempt, this.device))
       } catch (error) {
         const problem = asProblem(error)
         if (!problem.passing && problem.status !== 409) this.trouble = problem
@@ -398,6 +422,25 @@ export class ExamSession {
     }
     this.fetchingPaper = false
     this.draw()
+  }
+
+  private keepPaper(paper: PaperView): void {
+    this.paper = paper
+    void this.drawer.keepPaper(paper).catch(() => undefined)
+  }
+
+  /** Until the paper is there, its line is broken, or it has taken too long. */
+  private async paperWithStart(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.paperCame = resolve
+      setTimeout(resolve, PAPER_COMES_MS)
+    })
+    this.paperComes = false
+  }
+
+  private noPaperComes(): void {
+    this.paperComes = false
+    this.paperCame()
   }
 
   private keepSoon(): void {

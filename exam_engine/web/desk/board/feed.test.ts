@@ -75,6 +75,35 @@ describe('the feed of the board', () => {
     expect(told).toEqual(['board 1', 'live', 'tiles 2'])
   })
 
+  it('puts a board together that comes in parts', () => {
+    const { last, told } = desk()
+    last().hear({ type: 'part', tiles: [aTile(), aTile()] })
+    last().hear({ type: 'part', tiles: [aTile(), aTile()] })
+    expect(told).toEqual([])
+    last().hear(board())
+    last().hear(board())
+    expect(told).toEqual(['board 5', 'live', 'board 1'])
+  })
+
+  it('begins anew with the parts on a new line', () => {
+    const { feed, last, sockets, told } = desk()
+    last().hear({ type: 'part', tiles: [aTile(), aTile()] })
+    feed.again()
+    last().hear(board())
+    expect([sockets[0]?.closed, sockets.length, told]).toEqual([true, 2, ['board 1', 'live']])
+  })
+
+  it('asks anew when something else is to be shown, and not once it has ended', () => {
+    const { feed, last, sockets, told } = desk()
+    last().hear(board())
+    feed.again()
+    expect([sockets.length, sockets[0]?.closed]).toEqual([2, true])
+    last().hear(board())
+    feed.stop()
+    feed.again()
+    expect([sockets.length, told]).toEqual([2, ['board 1', 'live', 'board 1']])
+  })
+
   it('pings, and takes a long silence for a lost line', async () => {
     const { last, sockets, told } = desk()
     last().hear(board())

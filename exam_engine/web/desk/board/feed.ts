@@ -46,6 +46,7 @@ export class BoardFeed {
   private line: Line = 'connecting'
   private socket: Socket | null = null
   private failures = 0
+  private parts: Tile[] = [] // of a board that has not come to its end
   private pollTimer: Timer | null = null
   private retryTimer: Timer | null = null
   private pingTimer: Timer | null = null
@@ -60,6 +61,14 @@ export class BoardFeed {
     this.connect()
   }
 
+  /** Something else is to be shown from now on: ask anew. */
+  again(): void {
+    if (this.line === 'ended') return
+    if (this.retryTimer !== null) clearTimeout(this.retryTimer)
+    this.hangUp()
+    this.connect()
+  }
+
   stop(): void {
     this.line = 'ended'
     for (const timer of [this.pollTimer, this.retryTimer]) if (timer !== null) clearTimeout(timer)
@@ -69,6 +78,7 @@ export class BoardFeed {
 
   private connect(): void {
     this.retryTimer = null
+    this.parts = []
     const socket = this.ports.openSocket()
     this.socket = socket
     this.listenForSilence(socket)
@@ -89,9 +99,19 @@ export class BoardFeed {
       else this.lose(Math.max(frame.retry_after_ms ?? 0, this.retryDelay()))
       return
     }
+    if (frame.type === 'part') {
+      for (const tile of frame.tiles) this.parts.push(tile)
+      return
+    }
     this.ears.heard(frame.now)
-    if (frame.type === 'board') this.goLive(socket, frame.tiles)
+    if (frame.type === 'board') this.goLive(socket, this.whole(frame.tiles))
     if (frame.type === 'tiles') this.ears.tiles(frame.tiles)
+  }
+
+  private whole(last: readonly Tile[]): readonly Tile[] {
+    const parts = this.parts
+    this.parts = []
+    return parts.length === 0 ? last : [...parts, ...last]
   }
 
   private goLive(socket: Socket, tiles: readonly Tile[]): void {
@@ -172,7 +192,7 @@ export function readFrame(data: unknown): BoardFrame | null {
   try {
     const value: unknown = JSON.parse(data)
     const type = (value as { type?: unknown } | null)?.type
-    return typeof type === 'string' && ['board', 'tiles', 'pong', 'bye'].includes(type)
+    return typeof type === 'string' && ['part', 'board', 'tiles', 'pong', 'bye'].includes(type)
       ? (value as BoardFrame)
       : null
   } catch {

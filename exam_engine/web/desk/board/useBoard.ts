@@ -1,6 +1,6 @@
 /** The live board of one sitting, as the page uses it. */
 
-import { onScopeDispose, ref, type Ref, shallowRef } from 'vue'
+import { onScopeDispose, ref, type Ref, shallowRef, watch } from 'vue'
 import { http, liveUrl } from '../http'
 import { monotonicMs, serverClock } from '../present'
 import type { Tile } from '../wire'
@@ -20,7 +20,12 @@ export interface Board {
   endedCode: Ref<string>
 }
 
-export function useBoard(sittingId: number, onWaiting: (tiles: readonly Tile[]) => void): Board {
+/** `onlyMine`: the server leaves out the rooms this account does not hold. */
+export function useBoard(
+  sittingId: number,
+  onlyMine: Ref<boolean>,
+  onWaiting: (tiles: readonly Tile[]) => void,
+): Board {
   const store = new TileStore()
   const revision = shallowRef(0)
   const shape = shallowRef(0)
@@ -53,7 +58,11 @@ export function useBoard(sittingId: number, onWaiting: (tiles: readonly Tile[]) 
 
   const board: Board = { store, revision, shape, touched: [], line, heardAtMs, endedCode }
   const feed = new BoardFeed(
-    { openSocket: () => new WebSocket(liveUrl(sittingId)), poll: () => http.board(sittingId), random: Math.random },
+    {
+      openSocket: () => new WebSocket(liveUrl(sittingId, onlyMine.value)),
+      poll: () => http.board(sittingId, onlyMine.value),
+      random: Math.random,
+    },
     {
       board: (tiles) => show(store.replace(tiles)),
       tiles: (tiles) => show(store.merge(tiles)),
@@ -66,6 +75,10 @@ export function useBoard(sittingId: number, onWaiting: (tiles: readonly Tile[]) 
     },
   )
   feed.start()
+  watch(onlyMine, () => {
+    first = true // who comes into sight has not begun to wait just now
+    feed.again()
+  })
   onScopeDispose(() => {
     feed.stop()
     if (frame !== 0) cancelAnimationFrame(frame)

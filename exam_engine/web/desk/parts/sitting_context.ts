@@ -11,6 +11,10 @@ export interface SittingContext {
   sitting: Ref<DeskSitting | null>
   role: string
   board: Board
+  /** The board shows only the rooms this account holds, if it holds any. */
+  onlyMine: Ref<boolean>
+  /** Everybody's tiles, also those of rooms the board leaves out. */
+  everybody(): Promise<readonly Tile[]>
   sent: SentActs
   /** Candidates who began to wait for an identity decision, and have not been looked at since. */
   newlyWaiting: Ref<number>

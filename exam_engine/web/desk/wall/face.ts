@@ -16,6 +16,7 @@ const SIGNS: Record<string, FaceSign> = {
   frozen: { sign: '‖', tone: 'warn' },
   poor: { sign: '~', tone: 'warn' },
   unjudged: { sign: '?', tone: '' },
+  unreadable: { sign: '⚠', tone: 'warn' },
 }
 export const FACES: readonly string[] = Object.keys(SIGNS)
 

@@ -109,7 +109,7 @@ describe('what is said of a face', () => {
 })
 
 describe('the state of the models', () => {
-  const view = { model: 'm', workers: 2, workers_alive: 2, waiting: 0, waited_s: 0, reason: '' }
+  const view = { model: 'm', workers: 2, workers_alive: 2, waiting: 0, waited_s: 0, reason: '', share: 1 }
 
   it.each([
     ['fine', {}],

@@ -15,6 +15,10 @@ export class ExamServer implements Server {
   journal: Numbered[] = []
   lines: TestLine[] = []
   said: DeviceCommand[] = []
+  /** How often the paper was asked for by a request of its own. */
+  asked = 0
+  /** The start is taken, but no paper comes with it. */
+  keepsPaper = false
 
   seen(device: string): AttemptView {
     return { ...this.view_, device: this.holder === device ? 'mine' : 'other', last_seq: this.journal.length }
@@ -27,6 +31,7 @@ export class ExamServer implements Server {
 
   async paper(attempt: number): Promise<PaperView> {
     if (!this.reachable) throw new Problem('no_network', 0)
+    this.asked += 1
     return { attempt_id: attempt, items: [] }
   }
 
@@ -49,9 +54,15 @@ export class ExamServer implements Server {
 
   hear(line: TestLine, command: DeviceCommand): void {
     this.said.push(command)
+    if (command.type === 'start') this.start(line, command.paper)
     if (!('seq' in command)) return
     const answer = this.judge(line.device, command)
     if (!this.swallow) line.tell(answer)
+  }
+
+  private start(line: TestLine, paper: boolean): void {
+    this.happen({ type: 'started', deadline_at: '2026-01-01T01:00:00Z' }, { phase: 'running' })
+    if (paper && !this.keepsPaper) line.tell({ type: 'paper', attempt_id: 1, items: [] })
   }
 
   private judge(device: string, command: Numbered): FrameDown {
