@@ -5,6 +5,7 @@ import typer
 from loadtest.checking import check_command
 from loadtest.comparing import compare_command, report_command
 from loadtest.driver import run_command
+from loadtest.national import national_command
 from loadtest.planning import plan_command
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ def _callback() -> None:
 
 
 app.command("run")(run_command)
+app.command("national")(national_command)
 app.command("check")(check_command)
 app.command("compare")(compare_command)
 app.command("report")(report_command)

@@ -17,8 +17,9 @@ from loadtest.outbox import Outbox, Waiting
 from loadtest.stage import Stage
 from loadtest.steps import Answer, Clear, HandIn, LeavePage, LoseNetwork, Mark, Script, Snapshot, Step, SwapPhone
 from loadtest.talk import Talk
-from loadtest.words import Clock, Event, View, options_of, read_paper
+from loadtest.words import Clock, Event, Paper, View, options_of, read_paper
 
+PAPER_S: Final = 3.0  # a paper that did not come along with the start by then is asked for
 ENDINGS: Final = {"candidate": "handed_in", "time": "bell"}
 FINAL: Final = frozenset({"submitted", "marked", "released", "annulled"})
 READ_NOTICE_S: Final = 4.0
@@ -46,6 +47,7 @@ class Phone:
         "_heard_max",
         "_notices",
         "_options",
+        "_paper_due",
         "_plain",
         "_script",
         "_shooting",
@@ -99,6 +101,7 @@ class Phone:
         self._shot_s = 0.0  # when the last one was sent
         self._signals = self._clocks = 0
         self._starting: tuple[float, float] | None = None  # 【去考试】 pressed: when meant, when sent
+        self._paper_due: tuple[float, float] | None = None  # started, and the paper is on its way: the same two
         self._started = 0.0  # when the server's word came that the clock runs
         self._deadline_s = self._bell_s = 0.0
         self._bell_set = False
@@ -148,7 +151,7 @@ class Phone:
         now_s = time.monotonic()
         meant_s = now_s - self._stage.clockwork.late_s
         self._starting = (meant_s, now_s)
-        self._plain.append(b'{"type":"start"}')
+        self._plain.append(b'{"type":"start","paper":true}')
         self._talk.kick()
 
     def _has_started(self) -> None:
@@ -160,14 +163,30 @@ class Phone:
         self._plain.clear()
         self._stage.tally.open += 1
         self.running = True
-        meant_s = now_s
-        if self._starting is not None:
-            meant_s, sent_s = self._starting
-            self._stage.tally.took("start", now_s - meant_s, now_s - sent_s)
+        pressed = self._starting
+        if pressed is not None:
+            self._stage.tally.took("start", now_s - pressed[0], now_s - pressed[1])
             self._starting = None
         if self._options:
             self._begin()
         else:
+            self._paper_due = pressed or (now_s, now_s)
+            self._stage.clockwork.at(now_s + PAPER_S, self._miss_paper)
+
+    def papered(self, paper: Paper) -> None:
+        """The paper came with the start."""
+        if self._paper_due is None:
+            return
+        now_s = time.monotonic()
+        (meant_s, sent_s), self._paper_due = self._paper_due, None
+        self._options = options_of(paper)
+        self._stage.tally.took("paper", now_s - meant_s, now_s - sent_s)
+        self._begin()
+
+    def _miss_paper(self) -> None:
+        """It did not come along, or its line broke: ask for it, as the page does."""
+        if self._paper_due is not None and not self.done:
+            (meant_s, _), self._paper_due = self._paper_due, None
             self._stage.later(self._fetch(meant_s))
 
     async def _fetch(self, meant_s: float) -> None:
@@ -270,7 +289,7 @@ class Phone:
         self._heard_max = 0
         self._plain = [b'{"type":"acknowledge","notice":%d}' % each for each in self._notices]
         if self._starting is not None:
-            self._plain.append(b'{"type":"start"}')
+            self._plain.append(b'{"type":"start","paper":true}')
 
     def ack(self, seq: int, result: str, version: int) -> None:
         """The server's word that it is kept."""

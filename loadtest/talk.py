@@ -11,7 +11,7 @@ import msgspec
 
 from loadtest.stage import Stage, address_of
 from loadtest.wire import Line
-from loadtest.words import Clock, Event, Frame, Outcome, View, code_of, read_frame, read_outcome
+from loadtest.words import Clock, Event, Frame, Outcome, Paper, View, code_of, read_frame, read_outcome, read_paper
 
 FIRST_WAIT_S: Final = 0.5
 LONGEST_WAIT_S: Final = 15.0
@@ -45,6 +45,9 @@ class Phone(Protocol):
 
     def aligned(self, last_seq: int, version: int) -> None:
         """The server's numbers stand here, said by the welcome."""
+
+    def papered(self, paper: Paper) -> None:
+        """The paper, which came along with the start."""
 
     def stale(self) -> None:
         """Too much was missed: look again."""
@@ -191,6 +194,8 @@ class Talk:
         match frame.type:
             case "ack":
                 self._phone.ack(frame.seq, frame.result, frame.version)
+            case "paper":
+                self._phone.papered(read_paper(text))
             case "pong":
                 self._ponged(frame, at_s)
             case "told" if frame.event is not None:
@@ -341,6 +346,8 @@ class Talk:
                 phone.refused(each.seq, each.code, each.facts.expected)
             else:
                 phone.ack(each.seq, each.result, each.version)
+        if outcome.paper is not None:
+            phone.papered(outcome.paper)
         if outcome.clock is not None:
             phone.clock(outcome.clock, at_s, at_s - begin_s)
 

@@ -66,6 +66,15 @@ class ToldEvent(msgspec.Struct, frozen=True, gc=False):
     event: Event
 
 
+class Item(msgspec.Struct, frozen=True, gc=False):
+    multiple: bool
+    options: list[msgspec.Raw]
+
+
+class Paper(msgspec.Struct, frozen=True):
+    items: list[Item]
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """Of a batch over HTTP."""
 
@@ -74,15 +83,7 @@ class Outcome(msgspec.Struct, frozen=True):
     version: int
     last_seq: int
     clock: Clock | None
-
-
-class Item(msgspec.Struct, frozen=True, gc=False):
-    multiple: bool
-    options: list[msgspec.Raw]
-
-
-class Paper(msgspec.Struct, frozen=True):
-    items: list[Item]
+    paper: Paper | None = None
 
 
 class Entered(msgspec.Struct, frozen=True):
