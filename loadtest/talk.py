@@ -61,9 +61,9 @@ class Talk:
     """The line of one device. `since`: the highest version this device was told or saw in a snapshot."""
 
     __slots__ = (
-        "_asked_s", "_asking", "_beat", "_born", "_failures", "_heartbeat_s", "_late_s", "_line", "_lost_s", "_misses",
-        "_phone", "_pinged_s", "_stage", "_twin_due_s", "_watching", "_welcomes", "back_s", "offline", "over", "since",
-        "state",
+        "_asked_s", "_asking", "_beat", "_born", "_failures", "_heartbeat_s", "_line", "_lost_s", "_misses",
+        "_phone", "_pinged_s", "_pings", "_stage", "_twin_due_s", "_watching", "_welcomes", "back_s", "offline",
+        "over", "since", "state",
     )  # fmt: skip
 
     def __init__(self, stage: Stage, phone: Phone, heartbeat_s: float) -> None:
@@ -72,9 +72,9 @@ class Talk:
         self._failures = self._misses = 0
         self._lost_s = 0.0  # since when it wants a line
         self._born = False  # it was welcomed before
-        self._pinged_s = 0.0  # when hello or ping went, 0: not waiting for its answer
+        self._pinged_s = 0.0  # when the hello went
+        self._pings: tuple[tuple[float, float], ...] = ()  # without their pong: when sent, and how late
         self._asked_s = 0.0  # since when nothing at all was heard, though something was asked
-        self._late_s = 0.0  # how late that was
         self._beat = 0.0  # when the next heartbeat is meant
         self._watching = self._asking = False
         self._twin_due_s = float("inf")
@@ -179,6 +179,7 @@ class Talk:
         if self.state != "twin":
             self.state = "down"
         self._asked_s = self._pinged_s = 0.0
+        self._pings = ()
         if line is not None and politely:
             line.close()
         elif line is not None:
@@ -259,15 +260,17 @@ class Talk:
         self._stage.clockwork.at(self._beat, self._heartbeat)
 
     def _ping(self, meant_s: float) -> None:
-        self._pinged_s = time.monotonic()
-        self._late_s = self._pinged_s - meant_s
+        now_s = time.monotonic()
+        self._pings = (*self._pings, (now_s, now_s - meant_s))
         self._send(b'{"type":"ping","have":%d}' % self.since)
 
     def _ponged(self, frame: Frame, at_s: float) -> None:
-        if not self._pinged_s:  # two pings were under way: of which it is the answer is not known
+        if not self._pings:  # of a ping before the line was lost
             return
-        rtt_s, self._pinged_s = at_s - self._pinged_s, 0.0
-        self._stage.tally.took("heartbeat", rtt_s + self._late_s, rtt_s)
+        (sent_s, late_s), *later = self._pings  # pongs come in the order of their pings
+        self._pings = tuple(later)
+        rtt_s = at_s - sent_s
+        self._stage.tally.took("heartbeat", rtt_s + late_s, rtt_s)
         if frame.clock is not None:
             self._phone.clock(frame.clock, at_s, rtt_s)
 

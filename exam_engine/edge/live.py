@@ -10,7 +10,6 @@ The welcome closes the race between reading and listening: listen first, then re
 import asyncio
 import contextlib
 import random
-from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -54,6 +53,7 @@ FRAMES_S: Final = 10
 SOCKETS_PER_ATTEMPT_MAX: Final = 4
 WAITING_MAX: Final = 1_000  # frames a slow device may be behind before it must come back for a snapshot
 BACKLOG_MAX: Final = 500  # missing events told one by one; more is cheaper as a snapshot
+LAST: Final = 2**31  # no version comes after it
 RESTART_SPREAD_MS: Final = 5_000
 AWAY_MS: Final = 2_000  # the database is away: come back in this time and say the same again
 
@@ -81,7 +81,7 @@ class Device:
 
     __slots__ = (
         "_device", "_ending", "_frames", "_house", "_known", "_news", "_owner", "_pump", "_since_s", "_socket",
-        "_taken_in", "_waiting", "attempt_id", "session", "silent",
+        "_taken_in", "_waiting", "_welcomed", "attempt_id", "session", "silent",
     )  # fmt: skip
 
     def __init__(
@@ -96,7 +96,10 @@ class Device:
         self.session = session
         self._ending = False
         self._taken_in = self._news = 0
-        self._waiting: deque[bytes] = deque()
+        self._waiting: list[
+            tuple[int, bytes]
+        ] = []  # a list, since nearly always empty; version (of a goodbye: LAST) and frame
+        self._welcomed = False
         self._pump: asyncio.Task[None] | None = None
         self.silent = 0
         self._frames = 0
@@ -161,19 +164,27 @@ class Device:
         house = self._house
         known = await house.service.look(self.attempt_id)
         self._news = known.version  # somebody may have said something meanwhile
-        missed: list[Entry] | None = None
+        view = None
         if 0 < hello.since <= known.version and known.version - hello.since <= BACKLOG_MAX:
             missed = await house.journal.load(self.attempt_id, hello.since)
-        for entry in missed or ():
-            await self._send(self._told(known, entry))
-        now = house.clock.now()
-        view = None
-        if missed is None:
+            version = missed[-1].version if missed else hello.since
+            self._forget_up_to(version)
+            for entry in missed:
+                await self._send(self._told(known, entry))
+        else:
             sitting = await house.registry.sitting(self._owner.sitting_id)
-            person = (self._owner.name, self._owner.id_number)
-            view = attempt_view(self.attempt_id, known.version, known.attempt, sitting, person, self._device, now)
-        clock = clock_of(known.attempt, now)
-        await self._send(write(Welcome(view, known.version, known.attempt.last_seq, clock)))
+            person, now = (self._owner.name, self._owner.id_number), house.clock.now()
+            version = known.version
+            self._forget_up_to(version)
+            view = attempt_view(self.attempt_id, version, known.attempt, sitting, person, self._device, now)
+        clock = clock_of(known.attempt, house.clock.now())
+        await self._send(write(Welcome(view, version, known.attempt.last_seq, clock)))
+        self._welcomed = True
+        self._start_pump()
+
+    def _forget_up_to(self, version: int) -> None:
+        """What came in while the state was read is in it already; told once more after later news it would be lost."""
+        self._waiting = [each for each in self._waiting if each[0] > version]
 
     async def _read(self) -> None:
         socket = self._socket
@@ -263,11 +274,11 @@ class Device:
         holds = device_of(known.attempt, self._device) == "mine"
         for entry in entries:
             if entry.kind not in HIDDEN_KINDS and not (holds and entry.kind in OWN_KINDS):
-                self._later(self._told(known, entry))
+                self._later(entry.version, self._told(known, entry))
                 self._news = entry.version
             if entry.kind == "device_taken" and not holds:
                 self._ending = True
-                self._later(write(Bye(code="superseded")))
+                self._later(LAST, write(Bye(code="superseded")))
 
     def _told(self, known: Known, entry: Entry) -> bytes:
         clock = clock_of(known.attempt, self._house.clock.now()) or Clock(0, ticking=False)
@@ -276,9 +287,13 @@ class Device:
         head = write(ToldHead(version=entry.version, at=entry.at, clock=clock))
         return head[:-1] + b',"event":' + entry.body.encode() + b"}"
 
-    def _later(self, frame: bytes) -> None:
-        self._waiting.append(frame)
-        if self._pump is None or self._pump.done():
+    def _later(self, version: int, frame: bytes) -> None:
+        self._waiting.append((version, frame))
+        self._start_pump()
+
+    def _start_pump(self) -> None:
+        """News go out in order: nothing before the welcome, which tells what came before them."""
+        if self._welcomed and self._waiting and (self._pump is None or self._pump.done()):
             self._pump = asyncio.create_task(self._drain())
 
     async def _drain(self) -> None:
@@ -287,7 +302,7 @@ class Device:
                 if len(self._waiting) > WAITING_MAX:
                     await self.bye("too_slow")
                     return
-                await self._send(self._waiting.popleft())
+                await self._send(self._waiting.pop(0)[1])
             if self._ending:
                 await self._socket.close()
 

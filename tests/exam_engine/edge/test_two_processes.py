@@ -331,6 +331,24 @@ async def test_the_repair_loop_brings_a_process_that_heard_nothing_up_to_date(tw
             two.a.house.bus.heard = heard
 
 
+async def test_what_a_device_missed_is_told_once_and_in_order(two: Two) -> None:
+    async with sitting_at(two.a) as (candidate, _, sitting_id), two.b.staff("chief") as desk:
+        since = (await candidate.view())["version"]
+        heard, two.a.house.bus.heard = two.a.house.bus.heard, []  # so the process holds the attempt, and is behind
+        try:
+            for text in ("一", "二", "三"):
+                await desk.act(sitting_id, {"type": "warn", "text": text}, candidate.attempt_id)
+            back = await candidate.socket(since)
+            assert (await back.until("welcome"))["version"] == since + 3
+            await desk.act(sitting_id, {"type": "warn", "text": "四"}, candidate.attempt_id)
+        finally:
+            two.a.house.bus.heard = heard
+        await desk.act(sitting_id, {"type": "warn", "text": "五"}, candidate.attempt_id)
+        await back.until("warned", text="五")
+        told = [frame["version"] for frame in back.seen if frame["type"] == "told"]
+        assert told == list(range(since + 1, since + 6))
+
+
 async def test_sockets_that_fell_silent_make_room_for_the_device_that_comes_back(two: Two) -> None:
     async with sitting_at(two.a) as (candidate, _, _):
         for _ in range(6):  # a phone that loses the line again and again, and the server has not noticed yet
