@@ -17,7 +17,8 @@ class Clockwork:
     """Calls what is due, by the monotonic clock, and knows how late it was itself (`lag_s`: the worst so far)."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Callable[[], None]]] = []
+        # When it is due, a number that keeps the order, since when it could be called, and the call.
+        self._heap: list[tuple[float, int, float, Callable[[], None]]] = []
         self._numbers = itertools.count()
         self._armed_s = float("inf")
         self._timer: asyncio.TimerHandle | None = None
@@ -31,7 +32,7 @@ class Clockwork:
 
     def at(self, due_s: float, call: Callable[[], None]) -> None:
         """Call it then; at the next turn of the loop if that is over already."""
-        heapq.heappush(self._heap, (due_s, next(self._numbers), call))
+        heapq.heappush(self._heap, (due_s, next(self._numbers), max(due_s, time.monotonic()), call))
         if due_s < self._armed_s:
             self._arm(due_s)
 
@@ -45,7 +46,7 @@ class Clockwork:
         """How late the worst call was since this was asked last."""
         worst, self.lag_s = self.lag_s, 0.0
         if self._heap:  # nothing was called at all: the loop is stuck elsewhere
-            worst = max(worst, time.monotonic() - self._heap[0][0])
+            worst = max(worst, time.monotonic() - self._heap[0][2])
         return worst
 
     def stop(self) -> None:
@@ -70,9 +71,9 @@ class Clockwork:
         for _ in range(BATCH):
             if not self._heap or self._heap[0][0] > now_s:
                 break
-            due_s, _number, call = heapq.heappop(self._heap)
+            due_s, _number, could_s, call = heapq.heappop(self._heap)
             self.late_s = now_s - due_s
-            self.lag_s = max(self.lag_s, self.late_s)
+            self.lag_s = max(self.lag_s, now_s - could_s)  # what was asked for too late is not our own lateness
             call()
             now_s = time.monotonic()
         self._armed_s = float("inf")
