@@ -2,9 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import asyncpg
 
@@ -27,6 +27,8 @@ from proctor.keys import PersonKeys
 from proctor.pictures import Pictures
 from proctor.sampling import Sampler
 from proctor.vision import Vision
+
+TRIES_MAX: Final = 3
 
 
 class Device(Protocol):
@@ -72,9 +74,26 @@ class House:
     captures: CaptureTurns = field(init=False)
     sessions: Gathered[bytes, store.Account] = field(init=False)  # by the hashes of their tokens
 
+    taken_in: Gathered[tuple[int, int], None] = field(init=False)  # to write: attempt, and the version its device has
+
     def __post_init__(self) -> None:
+        self.taken_in = Gathered(self._write_taken_in)
         self.captures = CaptureTurns(self.pool, self.clock.now, lambda: self.pictures)
         self.sessions = Gathered(lambda hashes: store.sessions(self.pool, hashes))
+
+    async def _write_taken_in(self, asked: Sequence[tuple[int, int]]) -> dict[tuple[int, int], None]:
+        """What many devices say they have, in one statement: the furthest of each attempt."""
+        furthest: dict[int, int] = {}
+        for attempt_id, version in asked:
+            furthest[attempt_id] = max(version, furthest.get(attempt_id, 0))
+        for tries_left in reversed(range(TRIES_MAX)):
+            try:
+                await self.pool.execute(store.TAKEN_IN, list(furthest), list(furthest.values()))
+                break
+            except asyncpg.DeadlockDetectedError:  # with a turn of the journal that met the same rows
+                if not tries_left:
+                    raise
+        return {}
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
         """Do `work` after this; `app.build` waits for what is under way before it closes anything."""

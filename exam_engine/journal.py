@@ -25,6 +25,7 @@ import structlog
 
 from exam_engine.chain import Entry
 from exam_engine.errors import Unavailable
+from exam_engine.gathering import Gathered
 
 TURN_ENTRIES_MAX = 2_000  # entries in one INSERT
 WAITING_MAX = 100_000  # appends in the queue; beyond, the process is drowning and says so
@@ -63,10 +64,6 @@ FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::
     $8::boolean[], $9::integer[])
   AS c (attempt_id, phase, deadline_at, next_check_at, points, passed, held, barred, version)
 WHERE a.attempt_id = c.attempt_id AND a.version < c.version
-"""
-_LOAD = """
-SELECT attempt_id, version, seq, kind, body, at, digest FROM exam.journal
-WHERE attempt_id = $1 AND version > $2 ORDER BY version
 """
 _LOAD_MANY = """
 SELECT attempt_id, version, seq, kind, body, at, digest FROM exam.journal
@@ -112,6 +109,7 @@ class Journal:
         self._pool = pool
         self._waiting: list[_Append] = []
         self._wake = asyncio.Event()
+        self._loads = Gathered(self._load_some)
         self._turns_at_s: deque[float] = deque([-60.0] * AT_ONCE, AT_ONCE)
         self.turns = 0
         self.entries = 0
@@ -128,7 +126,17 @@ class Journal:
 
     async def load(self, attempt_id: int, after: int = 0) -> list[Entry]:
         """Entries of one attempt with a version above `after`, in order."""
-        return [Entry(*row) for row in await self._pool.fetch(_LOAD, attempt_id, after)]
+        return await self._loads.get((attempt_id, after)) or []
+
+    async def _load_some(self, asked: Sequence[tuple[int, int]]) -> dict[tuple[int, int], list[Entry]]:
+        least: dict[int, int] = {}
+        for attempt_id, after in asked:
+            least[attempt_id] = min(after, least.get(attempt_id, after))
+        found = await self.tails(least)
+        return {
+            (attempt_id, after): [entry for entry in found.get(attempt_id, ()) if entry.version > after]
+            for attempt_id, after in asked
+        }
 
     async def load_many(self, attempt_ids: Sequence[int]) -> dict[int, list[Entry]]:
         """Whole journals, by attempt; attempts without one are left out."""

@@ -1,6 +1,6 @@
 """Facts that hardly change, kept in memory for a while: sittings, and whose an attempt is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -8,6 +8,7 @@ import asyncpg
 
 from exam_engine import store
 from exam_engine.errors import NotFound
+from exam_engine.gathering import Gathered
 from exam_engine.sitting import Sitting
 
 SITTING_KEEP: Final = timedelta(seconds=10)
@@ -31,6 +32,7 @@ class Registry:
         self._now = now
         self._sittings: dict[int, tuple[datetime, Sitting]] = {}
         self._owners: dict[int, Owner] = {}
+        self._asked = Gathered(self._owners_of)
 
     async def sitting(self, sitting_id: int) -> Sitting:
         """One sitting; raises NotFound."""
@@ -48,10 +50,13 @@ class Registry:
         kept = self._owners.get(attempt_id)
         if kept is not None:
             return kept
-        row = await self._pool.fetchrow(store.OWNER, attempt_id)
-        if row is None:
+        found = await self._asked.get(attempt_id)
+        if found is None:
             raise NotFound("no_such_attempt")
         if len(self._owners) >= OWNERS_MAX:
             self._owners.clear()
-        owner = self._owners[attempt_id] = Owner(row[0], row[1], row[2], row[3] or "")
-        return owner
+        return self._owners.setdefault(attempt_id, found)
+
+    async def _owners_of(self, attempt_ids: Sequence[int]) -> dict[int, Owner]:
+        rows = await self._pool.fetch(store.OWNERS, attempt_ids)
+        return {row[0]: Owner(row[1], row[2], row[3], row[4] or "") for row in rows}

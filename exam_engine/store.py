@@ -296,9 +296,9 @@ INSERT INTO exam.journal (attempt_id, version, seq, kind, body, at, digest) VALU
 """
 PAPER = "SELECT body FROM exam.papers WHERE attempt_id = $1"
 PAPERS = "SELECT attempt_id, body FROM exam.papers WHERE attempt_id = ANY ($1::bigint[])"
-OWNER = """
-SELECT a.person_id, a.sitting_id, p.name, p.id_number
-FROM exam.attempts a JOIN people.persons p USING (person_id) WHERE a.attempt_id = $1
+OWNERS = """
+SELECT a.attempt_id, a.person_id, a.sitting_id, p.name, p.id_number
+FROM exam.attempts a JOIN people.persons p USING (person_id) WHERE a.attempt_id = ANY ($1::bigint[])
 """
 ITEMS_SEEN = """
 SELECT p.body FROM exam.papers p JOIN exam.attempts a USING (attempt_id) JOIN exam.sittings s USING (sitting_id)
@@ -343,7 +343,11 @@ SELECT j.attempt_id, j.kind, j.body FROM exam.journal j JOIN exam.attempts a USI
 WHERE a.sitting_id = $1 AND j.kind IN ('submitted', 'marked', 'came_late')
 """
 ALL_ATTEMPT_IDS = "SELECT attempt_id FROM exam.attempts WHERE attempt_id > $1 ORDER BY attempt_id LIMIT $2"
-TAKEN_IN = "UPDATE exam.attempts SET taken_in = $2 WHERE attempt_id = $1 AND taken_in < $2"
+TAKEN_IN = """
+UPDATE exam.attempts AS a SET taken_in = c.version
+FROM (SELECT * FROM unnest($1::bigint[], $2::integer[]) AS u (attempt_id, version) ORDER BY attempt_id) AS c
+WHERE a.attempt_id = c.attempt_id AND a.taken_in < c.version
+"""
 ROW_OF = """
 SELECT phase, deadline_at, next_check_at, points, passed, held, barred FROM exam.attempts WHERE attempt_id = $1
 """

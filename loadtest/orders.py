@@ -35,6 +35,7 @@ class Orders(msgspec.Struct, frozen=True):
     item_minutes: float = 60.0
     closed: bool = False
     snapshots: bool = True
+    begun: bool = False
     sources: list[str] = []
     desks: bool = False
     boards: int = 0

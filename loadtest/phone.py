@@ -19,6 +19,7 @@ from loadtest.steps import Answer, Clear, HandIn, LeavePage, LoseNetwork, Mark, 
 from loadtest.talk import Talk
 from loadtest.words import Clock, Event, Paper, View, options_of, read_paper
 
+LETTERS_MIN: Final = 4  # options of any item
 PAPER_S: Final = 3.0  # a paper that did not come along with the start by then is asked for
 ENDINGS: Final = {"candidate": "handed_in", "time": "bell"}
 FINAL: Final = frozenset({"submitted", "marked", "released", "annulled"})
@@ -123,7 +124,15 @@ class Phone:
             self._end("cut_off")
 
     async def _resume(self, begin_s: float) -> None:
-        """Entered beforehand by this very device, perhaps begun: it goes on as after a reload."""
+        """Entered beforehand by this very device: it goes on as after a reload, or, begun, as after a lost line.
+
+        Who has begun has his paper, so nothing is fetched: of its items only what may be chosen is not known here, and
+        a to d may be chosen anywhere.
+        """
+        if self._stage.begun:
+            self._options = bytes([LETTERS_MIN]) * self._stage.cast.item_count
+            self._talk.open()
+            return
         view, _took_s = await entry.look(self._counter, self.attempt_id, self.device, meant_s=begin_s)
         if view.phase == "running":
             await self._fetch_paper(0.0)

@@ -271,6 +271,7 @@ class _Played:
                 item_minutes=float(options.minutes),
                 closed=options.closed,
                 snapshots=options.pictures,
+                begun=options.begun,
                 sources=[f"127.0.{1 + place}.{2 + process}" for place in range(ADDRESSES)] if local else [],
                 desks=process == count,
                 boards=options.boards if process == count else 0,

@@ -38,6 +38,7 @@ class Stage:
     written: Callable[[History], None]
     pictures: Pictures
     snapshots: bool = True
+    begun: bool = False  # who plays has begun already, and has his paper
     sources: list[str] = field(default_factory=list)
     closed: bool = False
     linger_s: float = 3.0  # after the end a person reads what it says

@@ -218,6 +218,7 @@ async def work(orders: Orders) -> Done:
         written=ledger.write,
         pictures=Pictures(orders.seed),
         snapshots=orders.snapshots,
+        begun=orders.begun,
         sources=orders.sources,
         closed=orders.closed,
     )

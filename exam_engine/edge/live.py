@@ -18,7 +18,6 @@ import msgspec
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from exam_engine import store
 from exam_engine.bus import OWN_KINDS
 from exam_engine.chain import Entry
 from exam_engine.edge.http import PHYSICIAN, Call, Endpoints, same_origin, session_of
@@ -229,7 +228,7 @@ class Device:
         version = min(version, self._known.version)
         if self._taken_in < version and self._taken_in < self._news:
             self._taken_in = version
-            await self._house.pool.execute(store.TAKEN_IN, self.attempt_id, version)
+            await self._house.taken_in.get((self.attempt_id, version))
 
     def _flooding(self) -> bool:
         self._frames += 1

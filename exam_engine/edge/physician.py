@@ -198,7 +198,7 @@ async def _has(house: House, stay: Stay, since: int) -> None:
     version = min(since, stay.known.version)
     if version > stay.taken_in:
         stay.taken_in = version
-        await house.pool.execute(store.TAKEN_IN, stay.known.attempt_id, version)
+        await house.taken_in.get((stay.known.attempt_id, version))
 
 
 async def started_paper(house: House, known: Known, commands: Sequence[DeviceCommand], device: str) -> PaperView | None:

@@ -183,7 +183,6 @@ def _columns(entry: Entry) -> tuple[Any, ...]:
 
 
 _READS: Final[dict[str, Callable[..., list[tuple[Any, ...]]]]] = {
-    journal._LOAD: FakeDatabase._load,
     journal._LOAD_MANY: FakeDatabase._load_many,
     journal._TAILS: FakeDatabase._tails,
     store.DUE_SOON: FakeDatabase._due_soon,
