@@ -20,7 +20,29 @@ CAPTURES_MAX: Final = 1_000  # per attempt
 APART_S: Final = 1.0  # pictures closer than this are a broken device
 SAME_S: Final = 30.0  # the same picture so little earlier or later is the same one, sent again on a bad line
 DISK_PAUSE_S: Final = 0.02  # a wait for the disk costs as much processor as five pictures: let some gather
+UNFINISHED_BYTES_MAX: Final = 256 * 1024 * 1024  # of pictures of which a piece has come and another is to come
 ON_THE_WAY_MAX: Final = 2_000  # pictures whose files are not yet safe: some 80 MB; then the disk does not keep up
+
+
+class Room:
+    """Bytes of unfinished pictures that this process holds for all its sockets together."""
+
+    __slots__ = ("held", "limit")
+
+    def __init__(self, limit: int = UNFINISHED_BYTES_MAX) -> None:
+        self.held, self.limit = 0, limit
+
+    def take(self, size: int) -> bool:
+        """Whether there is room for so many more; then they are counted."""
+        if self.held + size > self.limit:
+            return False
+        self.held += size
+        return True
+
+    def give_back(self, size: int) -> None:
+        """They are finished, or were let fall."""
+        self.held -= size
+        assert self.held >= 0, "given back what was not taken"
 
 
 class CaptureTurns:
@@ -31,6 +53,7 @@ class CaptureTurns:
         self._now = now
         self._pictures = pictures
         self._on_the_way = 0
+        self.room = Room()
         self._files: Gathered[Sent, str | StoreAway] = Gathered(self._keep_all, DISK_PAUSE_S)
         self._rows: Gathered[Upload, Taken] = Gathered(self._take_all)
         self._before: Gathered[Asked, Before] = Gathered(self._ask_all)

@@ -39,6 +39,7 @@ class Device(Protocol):
     session: str
 
     async def bye(self, code: str, retry_after_ms: int = 0) -> None: ...
+    def drop_old_pieces(self) -> None: ...
 
 
 @dataclass(kw_only=True)

@@ -7,7 +7,7 @@ types are refused when decoding, so that the pure core only ever sees well-forme
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -18,6 +18,9 @@ from proctor.identity import Verdict
 TEXT_CHARS_MAX: Final = 500
 BATCH_MAX: Final = 500  # commands in one batch: a whole offline exam fits
 FRAME_BYTES_MAX: Final = 16 * 1024  # one frame from a candidate's device
+PIECE_BYTES_MAX: Final = 16 * 1024  # of a picture in one frame: all of it that an answer ever waits behind
+PIECES_MAX: Final = 256
+AGO_MS_MAX: Final = 86_400_000  # a picture that waited longer for the network is of no use to anybody
 
 # Python's $ also matches before a closing line feed, which the look-ahead forbids; browsers read it the same.
 # Lines and tabs are text, other control characters are not: PostgreSQL can't even keep a zero.
@@ -472,6 +475,23 @@ class Ping(_Message, frozen=True, tag="ping"):
 
 
 FrameUp = Hello | Ping | DeviceCommand
+CaptureWhy = Literal["interval", "start", "again", "back", "hand_in", "asked"]
+
+
+class Piece(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """The head of a binary frame, which carries one piece of a picture taken during the exam.
+
+    The frame is this as one line of JSON, a line feed, then at most PIECE_BYTES_MAX bytes of the JPEG. `n` numbers the
+    device's pictures, `part` its pieces from 0 to `parts` - 1, sent in order, each when the word on the one before has
+    come (NextPiece; that on the last is PictureKept). Part 0 begins a picture and ends another that is unfinished.
+    `ago_ms` is how long before its part 0 was sent the picture was taken.
+    """
+
+    n: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    part: Annotated[int, Meta(ge=0, lt=PIECES_MAX)]
+    parts: Annotated[int, Meta(ge=1, le=PIECES_MAX)]
+    why: CaptureWhy = "interval"
+    ago_ms: Annotated[int, Meta(ge=0, le=AGO_MS_MAX)] = 0
 
 
 class Clock(msgspec.Struct, frozen=True, gc=False):
@@ -511,6 +531,30 @@ class Pong(_Message, frozen=True, tag="pong"):
     clock: Clock
 
 
+class NextPiece(_Message, frozen=True, tag="next_piece"):
+    """The pieces of picture `n` up to here are there: `part` may come, behind whatever else there is to say."""
+
+    n: int
+    part: int
+
+
+class PictureKept(_Message, frozen=True, tag="captured"):
+    """Picture `n` is kept as `picture`; the next one is due in `next_in_s`."""
+
+    n: int
+    picture: str
+    next_in_s: int
+
+
+class PictureRefused(_Message, frozen=True, tag="capture_refused"):
+    """Picture `n` (0: nobody can tell which) is not kept. Code, status and facts are those of the same over HTTP."""
+
+    n: int
+    code: str
+    status: int
+    facts: dict[str, str | int | float | bool | None] = {}
+
+
 class Bye(_Message, frozen=True, tag="bye"):
     """The server ends this socket: superseded, restart, too_many, logged_out, protocol."""
 
@@ -519,6 +563,7 @@ class Bye(_Message, frozen=True, tag="bye"):
 
 
 _frame_decoder: Final[msgspec.json.Decoder[FrameUp]] = msgspec.json.Decoder(FrameUp)
+_piece_decoder: Final[msgspec.json.Decoder[Piece]] = msgspec.json.Decoder(Piece)
 _event_decoder: Final[msgspec.json.Decoder[Event]] = msgspec.json.Decoder(Event)
 _encoder: Final = msgspec.json.Encoder()
 
@@ -526,6 +571,11 @@ _encoder: Final = msgspec.json.Encoder()
 def read_frame(data: str | bytes) -> FrameUp:
     """Decode one frame of a device; raises msgspec.DecodeError (ValidationError for a wrong shape)."""
     return _frame_decoder.decode(data)
+
+
+def read_piece(head: bytes) -> Piece:
+    """Decode the head of a binary frame; raises as `read_frame`."""
+    return _piece_decoder.decode(head)
 
 
 def read_event(body: str | bytes) -> Event:

@@ -1,4 +1,4 @@
-"""The candidate's live socket: frames up, acknowledgements and numbered events down.
+"""The candidate's live socket: frames up, acknowledgements and numbered events down; pictures up in pieces.
 
 A socket has one reader. It decodes, hands to the service, and sends the acknowledgement after the commit. News from
 elsewhere (a warning, an extension, the bell) arrive through the bus and go out by a pump of their own, so that a
@@ -19,12 +19,15 @@ import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from exam_engine.bus import OWN_KINDS
+from exam_engine.captures import TOO_SOON_S
 from exam_engine.chain import Entry
 from exam_engine.edge.http import PHYSICIAN, Call, Endpoints, same_origin, session_of
 from exam_engine.edge.physician import HIDDEN_KINDS, own_attempt, started_paper
+from exam_engine.edge.pieces import Picture, Pieces, refused
 from exam_engine.edge.shapes import PaperFrame, Welcome
 from exam_engine.edge.views import attempt_view, clock_of, device_of
-from exam_engine.errors import Forbidden, PersonError, Unavailable
+from exam_engine.edge.watching import Shot, keep_picture
+from exam_engine.errors import Forbidden, PersonError, TooMany, Unavailable
 from exam_engine.house import House
 from exam_engine.journal import DATABASE_AWAY
 from exam_engine.messages import (
@@ -34,6 +37,8 @@ from exam_engine.messages import (
     Clock,
     DeviceCommand,
     Hello,
+    PictureKept,
+    PictureRefused,
     Ping,
     Pong,
     Rejected,
@@ -79,8 +84,8 @@ class Device:
     """One connected device of one attempt."""
 
     __slots__ = (
-        "_device", "_ending", "_frames", "_house", "_known", "_news", "_owner", "_pump", "_since_s", "_socket",
-        "_taken_in", "_waiting", "_welcomed", "attempt_id", "session", "silent",
+        "_device", "_ending", "_frames", "_house", "_known", "_news", "_owner", "_pieces", "_pump", "_since_s",
+        "_socket", "_taken_in", "_waiting", "_welcomed", "attempt_id", "session", "silent",
     )  # fmt: skip
 
     def __init__(
@@ -100,6 +105,7 @@ class Device:
         ] = []  # a list, since nearly always empty; version (of a goodbye: LAST) and frame
         self._welcomed = False
         self._pump: asyncio.Task[None] | None = None
+        self._pieces: Pieces | None = None  # once a picture has come
         self.silent = 0
         self._frames = 0
         self._since_s = 0.0
@@ -122,6 +128,8 @@ class Device:
                 self._house.devices.pop(self.attempt_id, None)
             if self._pump is not None:
                 self._pump.cancel()
+            if self._pieces is not None:
+                self._pieces.drop()
 
     async def _hello(self) -> Hello | None:
         with contextlib.suppress(asyncio.TimeoutError, msgspec.DecodeError, RecursionError):
@@ -191,7 +199,9 @@ class Device:
             message = await socket.receive()
             if message.type is WSMsgType.TEXT:
                 await self._take(message.data)
-            elif message.type is WSMsgType.BINARY or message.type is WSMsgType.ERROR:
+            elif message.type is WSMsgType.BINARY:
+                await self._piece(message.data)
+            elif message.type is WSMsgType.ERROR:
                 await self.bye("protocol")
                 return
             else:
@@ -218,6 +228,41 @@ class Device:
             await self.bye("protocol")
         else:
             await self._command(frame)
+
+    async def _piece(self, data: bytes) -> None:
+        """A piece of a picture. What the whole needs of disk and database is waited for elsewhere, never in here."""
+        self.silent = 0
+        if self._flooding():
+            await self.bye("too_many")
+            return
+        pieces = self._pieces = self._pieces or Pieces(self._house.captures.room)
+        come = pieces.take(data, self._house.clock.now())
+        if isinstance(come, Picture) and pieces.busy:
+            come = refused(come.n, TooMany("too_many_captures", retry_after_s=TOO_SOON_S))
+        if isinstance(come, Picture):
+            pieces.busy = True
+            self._house.later(self._keep(pieces, come))
+        elif come is not None:
+            await self._send(write(come))
+
+    async def _keep(self, pieces: Pieces, picture: Picture) -> None:
+        shot = Shot(picture.jpeg, picture.why, picture.taken_at)
+        try:
+            kept = await keep_picture(self._house, self.attempt_id, self._owner.person_id, self._device, shot)
+            frame: PictureKept | PictureRefused = PictureKept(picture.n, kept.picture, kept.next_in_s)
+        except PersonError as error:
+            frame = refused(picture.n, error)
+        except DATABASE_AWAY:
+            frame = refused(picture.n, Unavailable("try_again", retry_after_s=AWAY_MS // 1000))
+        finally:
+            pieces.busy = False
+        with contextlib.suppress(ConnectionError):
+            await self._send(write(frame))
+
+    def drop_old_pieces(self) -> None:
+        """Nobody lets half a picture lie here."""
+        if self._pieces is not None:
+            self._pieces.drop_old(self._house.clock.now())
 
     async def _has(self, version: int) -> None:
         """The device has taken in the events up to this version: the desk sees that its acts arrived.
@@ -339,6 +384,7 @@ async def close_silent(house: House) -> None:
     operating system gives its connection up, minutes later.
     """
     for device in house.all_devices():
+        device.drop_old_pieces()
         device.silent += 1
         if device.silent == SILENT_MAX:
             asyncio.get_running_loop().create_task(device.bye("silent"))  # a dead line may take its time

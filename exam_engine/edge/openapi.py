@@ -9,7 +9,19 @@ import msgspec
 from exam_engine.edge.http import Endpoint
 from exam_engine.edge.registration_shapes import InboxNews
 from exam_engine.edge.shapes import BoardDelta, BoardPong, PaperFrame, Problem, Welcome
-from exam_engine.messages import Ack, Bye, Event, FrameUp, Pong, Rejected, Told
+from exam_engine.messages import (
+    Ack,
+    Bye,
+    Event,
+    FrameUp,
+    NextPiece,
+    PictureKept,
+    PictureRefused,
+    Piece,
+    Pong,
+    Rejected,
+    Told,
+)
 
 REF = "#/components/schemas/{name}"
 ERRORS = {
@@ -75,7 +87,8 @@ PARAMETERS: dict[str, tuple[bool, dict[str, Any]]] = {
 }
 # What only travels on sockets, so that the browser's types are made from here too.
 ON_SOCKETS: tuple[Any, ...] = (
-    FrameUp, Event, Told, Ack, Rejected, Pong, Bye, Welcome, PaperFrame, BoardDelta, BoardPong, InboxNews
+    FrameUp, Piece, Event, Told, Ack, Rejected, Pong, NextPiece, PictureKept, PictureRefused, Bye, Welcome, PaperFrame,
+    BoardDelta, BoardPong, InboxNews,
 )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple, get_args
 
 import segno
 
@@ -30,7 +30,7 @@ from exam_engine.edge.views import identity_of
 from exam_engine.entry_checks import Framed, begin_check, check_of, take_frame
 from exam_engine.errors import Invalid, Refused
 from exam_engine.house import House
-from exam_engine.messages import AskForPerson
+from exam_engine.messages import AGO_MS_MAX, AskForPerson, CaptureWhy
 from exam_engine.proctoring import take_signals as keep_signals
 from exam_engine.service import Known
 from exam_engine.sitting import IdentityCheck
@@ -40,8 +40,7 @@ from proctor.policy import Proctoring
 from proctor.rules import Incident, notice_text
 from proctor.signals import Signal, SignalKind
 
-CAPTURE_REASONS: Final = frozenset({"interval", "start", "again", "back", "hand_in", "asked"})
-AGO_MS_MAX: Final = 86_400_000
+CAPTURE_REASONS: Final = frozenset(get_args(CaptureWhy))
 CODE_S: Final = 300
 CODE_BYTES: Final = 9
 _SERVER_KINDS: Final = frozenset({SignalKind.DEVICE_CHANGED})
@@ -215,23 +214,36 @@ async def take_own_capture(call: Call) -> Captured:
 
 
 async def captured(call: Call, attempt_id: int, person_id: int, device: str) -> Captured:
-    """Keep a picture taken during the exam, from the device or from the phone that is its camera."""
-    house = call.house
+    """Keep a picture that came over HTTP, from the device or from the phone that is its camera."""
     # As of its arrival: a hand-in that overtakes it in here must not make it late.
-    taken_at = house.clock.now() - timedelta(milliseconds=_ago_ms(call))
+    taken_at = call.house.clock.now() - timedelta(milliseconds=_ago_ms(call))
     why = call.request.query.get("why", "interval")
     if why not in CAPTURE_REASONS:
         raise Invalid("wrong_shape", detail="why")
+    return await keep_picture(call.house, attempt_id, person_id, device, Shot(call.body, why, taken_at))
+
+
+class Shot(NamedTuple):
+    """A picture taken during the exam, as it came, and when it was taken by our clock."""
+
+    jpeg: bytes
+    why: str
+    taken_at: datetime
+
+
+async def keep_picture(house: House, attempt_id: int, person_id: int, device: str, shot: Shot) -> Captured:
+    """Keep a picture taken during the exam, whichever way it came. Raises PersonError."""
     brief = await ready_for_capture(house, attempt_id, person_id)
     # A picture that waited for the network may come after the end, but none may be taken after it.
-    if not brief.running and (brief.ended_at is None or taken_at > brief.ended_at):
+    if not brief.running and (brief.ended_at is None or shot.taken_at > brief.ended_at):
         raise Refused("already_submitted")
     if brief.device != device:
         raise Refused("superseded")
     assert brief.started_at is not None, "it is ready for captures"
     try:
-        check_head(call.body)
-        name = await keep_capture(house, brief, person_id, call.body, why, max(taken_at, brief.started_at))
+        check_head(shot.jpeg)
+        at = max(shot.taken_at, brief.started_at)
+        name = await keep_capture(house, brief, person_id, shot.jpeg, shot.why, at)
     except (BadPicture, StoreAway) as error:
         raise refused_picture(error) from error
     return Captured(picture=name, next_in_s=next_capture_s(house, brief.policy))

@@ -15,8 +15,8 @@ from exam_engine.capture_turns import CaptureTurns
 from exam_engine.captures import ready_for_capture
 from exam_engine.edge.faces import CONSENT_VERSION
 from exam_engine.edge.proctor_shapes import SIGNALS_MAX as BATCH_MAX
-from exam_engine.edge.watching import AGO_MS_MAX
 from exam_engine.entry_checks import FRAMES_MAX
+from exam_engine.messages import AGO_MS_MAX
 from exam_engine.proctoring import SIGNALS_MAX, derive_again
 from exam_engine.sitting import Policy
 from proctor import store
