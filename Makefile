@@ -16,7 +16,7 @@ export PIP_BUILD_CONSTRAINT := $(CURDIR)/requirements.lock
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports web web-types web-tests tests format bench simulate lock clean
+.PHONY: help run test lint types imports web web-types web-tests tests load format bench national simulate lock clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -25,7 +25,7 @@ run: $(INSTALLED) web ## install what is missing and start the demonstration (AR
 	$(BIN)/exam up --demo $(ARGS)
 
 test: $(INSTALLED) web ## install what is missing and run every check, the same as CI
-	@for step in lint types imports web-types web-tests tests; do \
+	@for step in lint types imports web-types web-tests tests load; do \
 		echo "== $$step"; $(MAKE) --no-print-directory $$step || exit 1; done
 
 lint: $(INSTALLED) ## style of the Python code
@@ -50,12 +50,20 @@ web-tests: $(INSTALLED) ## tests of the pages
 tests: $(INSTALLED) ## tests of the program (ARGS="-k timing")
 	$(BIN)/python tools/tests.py $(ARGS)
 
+load: $(INSTALLED) web ## two hundred candidates, every fault, a strict check (about two minutes)
+	@out=$$(mktemp -d /tmp/exam-load.XXXXXX) && chmod 711 $$out && \
+		$(BIN)/exam-load run --candidates 200 --shape rush --speedup 300 --serve-processes 2 --faults all --logs-in 0.1 \
+			--boards 2 --targets ci --out $$out && rm -rf $$out
+
 format: $(INSTALLED) ## set the Python code as `make lint` wants it
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
 bench: $(INSTALLED) web ## what the engine reaches here, against a bare baseline (ARGS="--help")
 	$(BIN)/python -m tests.bench $(ARGS)
+
+national: $(INSTALLED) web ## the figures of a nationwide window, about an hour alone on the machine (OUT=folder ARGS="--only bell")
+	$(BIN)/exam-load national --out $(or $(OUT),/tmp/exam-national) $(ARGS)
 
 simulate: $(INSTALLED) ## the simulation with more seeds: make simulate SEEDS=5000, or SEED=17 for one
 	$(if $(SEED),SIM_SEED=$(SEED),SIM_SEEDS=$(or $(SEEDS),1000) SIM_FIRST=$(or $(FIRST),0)) \
