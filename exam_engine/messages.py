@@ -482,9 +482,9 @@ class Piece(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """The head of a binary frame, which carries one piece of a picture taken during the exam.
 
     The frame is this as one line of JSON, a line feed, then at most PIECE_BYTES_MAX bytes of the JPEG. `n` numbers the
-    device's pictures, `part` its pieces from 0 to `parts` - 1, sent in order, each when the word on the one before has
-    come (NextPiece; that on the last is PictureKept). Part 0 begins a picture and ends another that is unfinished.
-    `ago_ms` is how long before its part 0 was sent the picture was taken.
+    device's pictures, `part` its pieces from 0 to `parts` - 1, sent in order. Who can't be sure that his line is quick
+    asks for a word on each (`ask`: NextPiece; that on the last is PictureKept) and sends the next after it. Part 0
+    begins a picture and ends another that is unfinished. `ago_ms` is how long before its part 0 was sent it was taken.
     """
 
     n: Annotated[int, Meta(ge=1, le=2**31 - 1)]
@@ -492,6 +492,7 @@ class Piece(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     parts: Annotated[int, Meta(ge=1, le=PIECES_MAX)]
     why: CaptureWhy = "interval"
     ago_ms: Annotated[int, Meta(ge=0, le=AGO_MS_MAX)] = 0
+    ask: bool = True
 
 
 class Clock(msgspec.Struct, frozen=True, gc=False):

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from loadtest import entry
-from loadtest.entry import Counter, Over, Refused
+from loadtest.entry import PASSING, Counter, Over, Refused
 from loadtest.history import ClockWord, History, Sent
 from loadtest.outbox import Outbox, Waiting
 from loadtest.stage import Stage
@@ -27,6 +27,7 @@ READ_NOTICE_S: Final = 4.0
 HELD_S: Final = 3.0  # what the server would not take just now is offered again
 PAPER_AGAIN_S: Final = 3.0
 APART_S: Final = 1.5  # the server takes no two pictures within a second
+HARMLESS: Final = "already_submitted"  # of a picture: the bell rang while it was on its way
 KEPT_MAX: Final = 20  # pictures that wait for the network
 CLOCK_WORDS: Final = 10  # all of the first, then changes and one in five
 DRIFT_S: Final = 0.5
@@ -60,6 +61,7 @@ class Phone:
         "_starting",
         "_step",
         "_steps",
+        "_stood",
         "_swapping",
         "_talk",
         "attempt_id",
@@ -103,6 +105,7 @@ class Phone:
         self._signals = self._clocks = 0
         self._starting: tuple[float, float] | None = None  # 【去考试】 pressed: when meant, when sent
         self._paper_due: tuple[float, float] | None = None  # started, and the paper is on its way: the same two
+        self._stood = 0
         self._started = 0.0  # when the server's word came that the clock runs
         self._deadline_s = self._bell_s = 0.0
         self._bell_set = False
@@ -417,10 +420,14 @@ class Phone:
         elif view.phase == "running":
             self._has_started()
 
+    def greets(self) -> None:
+        """What is acknowledged by now, the welcome must know; what the twin carries meanwhile it need not."""
+        self._stood = self.outbox.last_seq
+
     def aligned(self, last_seq: int, version: int) -> None:
         """The server's numbering stands here: what it covers has arrived."""
-        if last_seq < self.outbox.last_seq:
-            self.history.lies.append(f"numbers stand at {last_seq} after {self.outbox.last_seq} was acknowledged")
+        if last_seq < self._stood:
+            self.history.lies.append(f"numbers stand at {last_seq} after {self._stood} was acknowledged")
         self._deliver(last_seq, version)
 
     def _deliver(self, last_seq: int, version: int) -> None:
@@ -471,27 +478,60 @@ class Phone:
             self._stage.later(self._upload())
 
     async def _upload(self) -> None:
-        stage = self._stage
         try:
             while self._shots and not self.done:
-                if self._shot_s + APART_S > time.monotonic():
-                    await stage.clockwork.until(self._shot_s + APART_S)
-                if self._talk.offline or self._talk.state not in ("socket", "twin"):
-                    await stage.clockwork.until(time.monotonic() + APART_S)
-                    continue
-                taken_s, meant_s = self._shots.pop(0)
+                await self._may_send()
+                if not self._shots:
+                    break
+                (taken_s, meant_s), jpeg = self._shots.pop(0), self._stage.pictures.next(self.player)
                 meant_s = max(meant_s, self._talk.back_s, self._shot_s + APART_S)
-                ago_ms = int((time.monotonic() - taken_s) * 1000)
-                path = f"/api/attempts/{self.attempt_id}/captures?device={self.device}&why=interval&ago_ms={ago_ms}"
-                jpeg = stage.pictures.next(self.player)
-                await self._counter.ask(
-                    "snapshot", "POST", path, jpeg, meant_s=meant_s, media="image/jpeg", harmless="already_submitted"
-                )
-                self._shot_s = time.monotonic()
+                if not await self._carried(jpeg, taken_s, meant_s):
+                    await self._may_send()
+                    await self._post(jpeg, taken_s, meant_s)
         except (Refused, Over):
             self._shots.clear()
         finally:
             self._shooting = False
+
+    async def _may_send(self) -> None:
+        """Return when the last one is long enough ago and there is a line."""
+        while not self.done:
+            if self._shot_s + APART_S > time.monotonic():
+                await self._stage.clockwork.until(self._shot_s + APART_S)
+            elif self._talk.offline or self._talk.state not in ("socket", "twin"):
+                await self._stage.clockwork.until(time.monotonic() + APART_S)
+            else:
+                return
+
+    async def _carried(self, jpeg: bytes, taken_s: float, meant_s: float) -> bool:
+        """Over the socket, as the page does; False: not, but it may go another way. Raises Refused."""
+        if self._talk.state != "socket" or self.done:
+            return False
+        talk, tally, sent_s = self._talk, self._stage.tally, time.monotonic()
+        try:
+            said = await talk.carry(jpeg, int((sent_s - taken_s) * 1000))
+        except (OSError, TimeoutError) as error:
+            if not (talk.offline or talk.over):  # else it was cut from here
+                tally.failed("snapshot", "timeout" if isinstance(error, TimeoutError) else "cut")
+            return False
+        finally:
+            self._shot_s = time.monotonic()
+        if said.type == "captured":
+            tally.took("snapshot", self._shot_s - meant_s, self._shot_s - sent_s)
+            return True
+        if said.code != HARMLESS:
+            tally.failed("snapshot", f"refused:{said.code}")
+        if said.status not in PASSING:
+            raise Refused(said.code)
+        return False
+
+    async def _post(self, jpeg: bytes, taken_s: float, meant_s: float) -> None:
+        if self.done:
+            return
+        ago_ms = int((time.monotonic() - taken_s) * 1000)
+        path = f"/api/attempts/{self.attempt_id}/captures?device={self.device}&why=interval&ago_ms={ago_ms}"
+        await self._counter.ask("snapshot", "POST", path, jpeg, meant_s=meant_s, media="image/jpeg", harmless=HARMLESS)
+        self._shot_s = time.monotonic()
 
     def _come_back(self, left_s: float, for_s: float) -> None:
         """The page was hidden so long; it says so now."""

@@ -4,11 +4,13 @@ The socket first. After a break it is tried again, later each time and never all
 while the same commands go by HTTP, until the socket is back. Whoever uses it needn't know which of the two it was.
 """
 
+import asyncio
 import time
 from typing import Final, Protocol
 
 import msgspec
 
+from loadtest.carrying import QUICK_S, Carrying
 from loadtest.stage import Stage, address_of
 from loadtest.wire import Line
 from loadtest.words import Clock, Event, Frame, Outcome, Paper, View, code_of, read_frame, read_outcome, read_paper
@@ -16,6 +18,7 @@ from loadtest.words import Clock, Event, Frame, Outcome, Paper, View, code_of, r
 FIRST_WAIT_S: Final = 0.5
 LONGEST_WAIT_S: Final = 15.0
 DEAD_AFTER_S: Final = 8.0  # something was asked and nothing at all was heard: the line is dead
+CARRY_S: Final = 20.0  # a picture nobody has said a word on by then goes the other way
 TWIN_AFTER_S: Final = 1.5
 TWIN_EVERY_S: Final = 5.0
 TWIN_SLOWEST_S: Final = 15.0
@@ -43,6 +46,9 @@ class Phone(Protocol):
     def viewed(self, view: View, since: int) -> None:
         """A snapshot, asked for when the device had this version."""
 
+    def greets(self) -> None:
+        """The hello goes out now: the welcome tells how things stand from here on."""
+
     def aligned(self, last_seq: int, version: int) -> None:
         """The server's numbers stand here, said by the welcome."""
 
@@ -61,9 +67,9 @@ class Talk:
     """The line of one device. `since`: the highest version this device was told or saw in a snapshot."""
 
     __slots__ = (
-        "_asked_s", "_asking", "_beat", "_born", "_failures", "_heartbeat_s", "_line", "_lost_s", "_misses",
-        "_phone", "_pinged_s", "_pings", "_stage", "_twin_due_s", "_watching", "_welcomes", "back_s", "offline",
-        "over", "since", "state",
+        "_asked_s", "_asking", "_beat", "_born", "_carried", "_failures", "_heartbeat_s", "_line", "_lost_s",
+        "_misses", "_phone", "_pictures", "_pinged_s", "_pings", "_quick", "_stage", "_twin_due_s", "_watching",
+        "_welcomes", "back_s", "offline", "over", "since", "state",
     )  # fmt: skip
 
     def __init__(self, stage: Stage, phone: Phone, heartbeat_s: float) -> None:
@@ -79,6 +85,9 @@ class Talk:
         self._watching = self._asking = False
         self._twin_due_s = float("inf")
         self._welcomes = 0
+        self._carried: Carrying | None = None  # a picture on its way
+        self._pictures = 0
+        self._quick = False  # the last one was kept soon
         self.back_s = time.monotonic()  # since when there is a network: what waited for it was not meant before
         self.since = 0
         self.state = "down"  # down, connecting, socket, twin
@@ -104,6 +113,26 @@ class Talk:
         """Ask at once: for a fresh clock, and so that the desk sees that its word arrived."""
         if self.state == "socket":
             self._ping(time.monotonic())
+
+    async def carry(self, jpeg: bytes, ago_ms: int) -> Frame:
+        """Send a picture over the socket; the server's word on it. Raises OSError if the line breaks, TimeoutError.
+
+        One at a time.
+        """
+        if self._line is None or self.state != "socket":
+            raise ConnectionResetError("no line")
+        self._pictures += 1
+        carried = self._carried = Carrying(self._pictures, jpeg, ago_ms, quick=self._quick)
+        begin_s, self._quick = time.monotonic(), False
+        for piece in carried.begin():
+            self._line.send_bytes(piece)
+        try:
+            async with asyncio.timeout(CARRY_S):
+                word = await carried.answer
+            self._quick = time.monotonic() - begin_s < QUICK_S
+            return word
+        finally:
+            self._carried = None
 
     def lose_network(self, for_s: float) -> None:
         """The line is cut without a word, and nothing else gets through either."""
@@ -142,6 +171,7 @@ class Talk:
 
     def opened(self) -> None:
         """The handshake is done: say who it is."""
+        self._phone.greets()
         hello = {"type": "hello", "device": self._phone.device, "since": self.since}
         self._send(msgspec.json.encode(hello))
 
@@ -174,6 +204,8 @@ class Talk:
 
     def _drop(self, *, politely: bool) -> None:
         line, self._line = self._line, None
+        if self._carried is not None:
+            self._carried.broken()
         if self.state == "socket":
             self._stage.tally.sockets -= 1
         if self.state != "twin":
@@ -201,6 +233,8 @@ class Talk:
                 self._ponged(frame, at_s)
             case "told" if frame.event is not None:
                 self._told(frame.version, frame.event)
+            case "next_piece" | "captured" | "capture_refused":
+                self._of_picture(frame)
             case "rejected":
                 self._phone.refused(frame.seq, frame.code, frame.facts.expected)
             case "welcome":
@@ -230,6 +264,10 @@ class Talk:
             self._phone.clock(clock, at_s, rtt_s)
         self._beat = at_s + self._heartbeat_s
         stage.clockwork.at(self._beat, self._heartbeat)
+
+    def _of_picture(self, frame: Frame) -> None:
+        if self._carried is not None and (piece := self._carried.heard(frame)) and self._line is not None:
+            self._line.send_bytes(piece)
 
     def _told(self, version: int, event: Event) -> None:
         self._phone.told(version, event)

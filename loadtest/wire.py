@@ -94,6 +94,12 @@ class Line(asyncio.Protocol):
             self._core.send_text(text)
             self._flush()
 
+    def send_bytes(self, data: bytes) -> None:
+        """One binary frame, as `send`."""
+        if self._transport is not None and self._core.state is State.OPEN:
+            self._core.send_binary(data)
+            self._flush()
+
     def close(self) -> None:
         """Say goodbye; the owner hears no more."""
         self._owner = None

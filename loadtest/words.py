@@ -38,7 +38,7 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
 
 
 class Frame(msgspec.Struct, frozen=True):
-    """Any frame down: welcome, told, ack, rejected, pong, bye."""
+    """Any frame down: welcome, told, ack, rejected, pong, bye, next_piece, captured, capture_refused."""
 
     type: str
     seq: int = 0
@@ -47,6 +47,9 @@ class Frame(msgspec.Struct, frozen=True):
     code: str = ""
     last_seq: int = 0
     retry_after_ms: int = 0
+    n: int = 0  # of a picture
+    part: int = 0
+    status: int = 0
     clock: Clock | None = None
     view: View | None = None
     event: Event | None = None

@@ -5,7 +5,7 @@ import contextlib
 import json
 import statistics
 import sys
-from typing import Any
+from typing import NamedTuple
 
 import psutil
 
@@ -16,51 +16,79 @@ from tests.bench.populate import DEVICE, people, running, sitting_like
 from tests.bench.server import Server
 
 CONNECTIONS = 64
+LINE_BYTES_MAX = 64 * 1024 * 1024
+HELLO = json.dumps({"type": "hello", "device": DEVICE, "since": 0})
 
 Rows = list[list[str]]
+Targets = list[dict[str, str]]
 
 
 async def captures(server: Server, bare: str, house: House, count: int, seconds: float, rounds: int) -> Rows:
-    """`count` candidates send as fast as they are answered, in turn with the bare endpoint."""
+    """`count` candidates send as fast as they are answered, over HTTP and over live sockets, in turn with the bare one.
+
+    Over HTTP nobody has a socket open, as with a paired phone that is the camera.
+    """
     sitting_id = await sitting_like(house.pool, "humanities", "bench captures")
     persons = await people(house.pool, count, sitting_id)
     ids = await running(house, sitting_id, [person for person, _ in persons])
     consents = [(person, CONSENT_VERSION, True) for person, _ in persons]
     await house.pool.executemany(proctor_store.ADD_CONSENT, consents)
-    targets = [
-        {"url": f"{server.base}/api/attempts/{attempt_id}/captures?device={DEVICE}&why=interval", "token": token}
-        for attempt_id, (_, token) in zip(ids, persons, strict=True)
+    who = [
+        (f"{server.base}/api/attempts/{attempt_id}", token) for attempt_id, (_, token) in zip(ids, persons, strict=True)
     ]
-    await _sent(targets, 3.0, 0)  # keys and folders of persons are made once
-    echoes, rates, waits = list[float](), list[float](), list[float]()
-    costs: dict[str, list[float]] = {part: [] for part in _spent(server)}
-    acknowledged = refused = 0
+    ways = {
+        "over HTTP": [{"url": f"{url}/captures?device={DEVICE}&why=interval", "token": token} for url, token in who],
+        "over the socket": [{"url": f"{url}/live", "token": token, "hello": HELLO} for url, token in who],
+    }
+    await _sent(server, ways["over HTTP"], 3.0, 0)  # keys and folders of persons are made once
+    echoes = list[float]()
+    tries: dict[str, list[Try]] = {way: [] for way in ways}
     for number in range(1, rounds + 1):
-        echo = await _sent([{"url": bare, "token": ""}], seconds, 0)
-        before_s = _spent(server)
-        done = await _sent(targets, seconds, number * 1_000_000)
-        taken = done["statuses"].get("200", 0)
-        for part, spent_s in _spent(server).items():
-            costs[part].append((spent_s - before_s[part]) / taken * 1000)
-        echoes.append(echo["statuses"]["200"] / echo["seconds"])
-        rates.append(taken / done["seconds"])
-        waits.append(done["waits_s"][int(len(done["waits_s"]) * 0.99) - 1] * 1000)
-        acknowledged += taken
-        refused += sum(done["statuses"].values()) - taken
+        echo = await _sent(server, [{"url": bare, "token": ""}], seconds, 0)
+        echoes.append(echo.rate)
+        for place, way in enumerate(ways):
+            tries[way].append(await _sent(server, ways[way], seconds, (2 * number + place) * 1_000_000))
     written = await house.pool.fetchval(
         "SELECT count(*) FROM proctor.captures WHERE attempt_id = ANY ($1::bigint[])", ids
     )
-    missing = acknowledged - written if acknowledged > written else 0
-    ratios = [rate / echo for rate, echo in zip(rates, echoes, strict=True)]
-    kilobytes = done["bytes"] / 1024
+    acknowledged = sum(each.taken for done in tries.values() for each in done)
+    refused = sum(each.refused for done in tries.values() for each in done)
     return [
-        [f"bare aiohttp that reads a picture of {kilobytes:.0f} KB", _spread(echoes, "/s")],
-        [f"pictures kept, {server.processes} processes, {CONNECTIONS} connections", _spread(rates, "/s")],
-        ["pictures kept ÷ bare", _spread(ratios, "", 2)],
-        *([f"processor time of one, {part}", _spread(spent, "ms", 2)] for part, spent in costs.items()),
-        ["from sending to kept, p99", _spread(waits, "ms")],
-        ["sent too soon after one's last; acknowledged without a row", f"{refused}; {missing}"],
+        [f"bare aiohttp that reads a picture of {echo.kilobytes:.0f} KB", _spread(echoes, "/s")],
+        *(row for way, done in tries.items() for row in _rows(server, way, done, echoes)),
+        ["sent too soon after one's last; acknowledged without a row", f"{refused}; {max(0, acknowledged - written)}"],
     ]
+
+
+def _rows(server: Server, way: str, done: "list[Try]", echoes: list[float]) -> Rows:
+    ratios = [each.rate / echo for each, echo in zip(done, echoes, strict=True)]
+    return [
+        [
+            f"pictures kept {way}, {server.processes} processes, {CONNECTIONS} at once",
+            _spread(_all(done, "rate"), "/s"),
+        ],
+        [f"pictures kept {way} ÷ bare", _spread(ratios, "", 2)],
+        *(
+            [f"processor time of one {way}, {part}", _spread([each.costs_ms[part] for each in done], "ms", 2)]
+            for part in done[0].costs_ms
+        ),
+        [f"from sending to kept {way}, p99", _spread(_all(done, "wait_ms"), "ms")],
+    ]
+
+
+def _all(done: "list[Try]", figure: str) -> list[float]:
+    return [getattr(each, figure) for each in done]
+
+
+class Try(NamedTuple):
+    """What came of sending for some seconds. `costs_ms` of one picture, by who had them; `wait_ms` is the p99."""
+
+    taken: int
+    refused: int
+    rate: float
+    wait_ms: float
+    kilobytes: float
+    costs_ms: dict[str, float]
 
 
 def _spent(server: Server) -> dict[str, float]:
@@ -76,16 +104,32 @@ def _spent(server: Server) -> dict[str, float]:
     return spent
 
 
-async def _sent(targets: list[dict[str, str]], seconds: float, first: int) -> dict[str, Any]:
-    """What a client in a process of its own saw."""
-    orders = {"targets": targets, "seconds": seconds, "first": first, "connections": CONNECTIONS}
+async def _sent(server: Server, targets: Targets, seconds: float, first: int, per_s: float = 0) -> Try:
+    """What a client in a process of its own saw, and what it cost while it was sending."""
+    orders: dict[str, object] = {"targets": targets, "seconds": seconds, "first": first, "per_s": per_s}
+    orders["connections"] = CONNECTIONS
     client = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.bench.sender",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=LINE_BYTES_MAX,
     )  # fmt: skip
-    out, _ = await client.communicate(json.dumps(orders).encode())
-    figures: dict[str, Any] = json.loads(out)
-    return figures
+    assert client.stdin is not None
+    assert client.stdout is not None
+    client.stdin.write(json.dumps(orders).encode() + b"\n")
+    await client.stdout.readline()
+    before_s = _spent(server)
+    client.stdin.write(b"\n")
+    figures = json.loads(await client.stdout.readline())
+    after_s = _spent(server)
+    await client.communicate(b"\n")
+    taken = figures["statuses"].get("200", 0)
+    return Try(
+        taken=taken,
+        refused=sum(figures["statuses"].values()) - taken,
+        rate=taken / figures["seconds"],
+        wait_ms=figures["waits_s"][int(len(figures["waits_s"]) * 0.99) - 1] * 1000,
+        kilobytes=figures["bytes"] / 1024,
+        costs_ms={part: (after_s[part] - before_s[part]) / max(1, taken) * 1000 for part in after_s},
+    )
 
 
 def _spread(values: list[float], unit: str, digits: int = 0) -> str:

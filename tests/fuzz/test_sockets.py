@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from exam_engine.edge.http import BODY_BYTES_MAX
-from exam_engine.messages import FRAME_BYTES_MAX
+from exam_engine.messages import FRAME_BYTES_MAX, PIECE_BYTES_MAX
 from proctor.pictures import SIDE_MAX
 from tests.candidate import Candidate, LiveSocket, Staff, jpeg
 from tests.exam_engine.edge.server import Server
@@ -151,8 +151,34 @@ def test_wrong_values_in_known_frames_are_refused(
 
 @examples(parent=fuzz, max_examples=2 * EXAMPLES)
 @given(st.binary(max_size=100))
-def test_binary_frames_end_the_socket_with_a_word(world: World, portal: Portal, data: bytes) -> None:
-    answered_or_ended(portal.call(world.refused(data)), {"protocol"})
+def test_binary_frames_that_are_no_pieces_are_refused_and_the_socket_stays(
+    world: World, portal: Portal, data: bytes
+) -> None:
+    seen = portal.call(world.refused(data))
+    assert [(frame["type"], frame.get("code")) for frame in seen] == [
+        ("capture_refused", "wrong_shape"),
+        ("pong", None),
+    ]
+
+
+heads = st.fixed_dictionaries(
+    {"n": st.integers(1, 2), "part": st.integers(0, 3), "parts": st.integers(1, 4)},
+    optional={"why": st.sampled_from(("back", "because")), "ago_ms": st.integers(-1, 100_000_000), "extra": values},
+)
+pieces = st.tuples(heads | values, st.sampled_from((b"", b"x", b"\n", b"\xff\xd8\xff", bytes(PIECE_BYTES_MAX + 1))))
+
+
+@examples(parent=fuzz, max_examples=4 * EXAMPLES)
+@given(st.lists(pieces, min_size=1, max_size=8))
+def test_pieces_without_rhyme_or_reason_are_no_picture_and_leave_nothing(
+    world: World, portal: Portal, sent: list[tuple[Any, bytes]]
+) -> None:
+    frames = [json.dumps(head).encode() + b"\n" + piece for head, piece in sent]
+    seen = portal.call(world.refused(*frames))
+    assert {frame["type"] for frame in seen} <= {"next_piece", "capture_refused", "pong"}
+    portal.call(world.others_go_on())
+    kept = world.server.house.pool.fetchval("SELECT count(*) FROM proctor.captures")
+    assert (portal.call(kept), world.server.house.captures.room.held) == (0, 0)
 
 
 @pytest.mark.parametrize("command", STAFF, ids=lambda command: command["type"])
@@ -224,8 +250,12 @@ def test_a_large_frame_within_the_limit_is_read_and_refused(world: World, portal
 
 
 @examples(parent=fuzz, max_examples=EXAMPLES)
-@given(st.sampled_from([json.dumps({"type": tag} | DEFAULTS) for tag in TAGS]) | st.text(max_size=40))
-def test_whoever_does_not_say_hello_first_is_sent_away(world: World, portal: Portal, first: str) -> None:
+@given(
+    st.sampled_from([json.dumps({"type": tag} | DEFAULTS) for tag in TAGS])
+    | st.text(max_size=40)
+    | st.just(b'{"n":1,"part":0,"parts":1}\n\xff\xd8\xff')
+)
+def test_whoever_does_not_say_hello_first_is_sent_away(world: World, portal: Portal, first: str | bytes) -> None:
     seen = portal.call(world.refused(first, hello=False))
     answered_or_ended(seen, {"protocol"})
     assert seen[-1]["type"] == "closed"
@@ -288,7 +318,7 @@ def test_a_second_hello_does_not_make_it_another_device(world: World, portal: Po
 
 def test_after_a_bye_nothing_is_heard(world: World, portal: Portal) -> None:
     taken = '{"type":"answer","seq":2,"no":2,"choice":"a"}'  # well-formed: on an open socket it would be saved
-    seen = portal.call(world.refused(b"\x00", taken, taken))
+    seen = portal.call(world.refused('{"type":"hello","device":"device-two"}', taken, taken))
     assert [frame["type"] for frame in seen] == ["bye", "closed"]
 
 

@@ -1,8 +1,9 @@
 """Phones before a real server: what they did is in the journal, and they remember it rightly."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import msgspec
 import pytest
@@ -14,7 +15,10 @@ from loadtest.history import History, read_histories
 from loadtest.orders import Orders
 from loadtest.outcome import Second
 from loadtest.phone import Phone
-from loadtest.steps import Answer, Clear, HandIn, LeavePage, LoseNetwork, Mark, Snapshot, Step, SwapPhone
+from loadtest.stage import Stage
+from loadtest.steps import Answer, Clear, HandIn, LeavePage, LoseNetwork, Mark, Script, Snapshot, Step, SwapPhone
+from loadtest.talk import Talk
+from loadtest.words import Frame
 from tests.exam_engine.edge.server import Server, forget, running, settings_in
 from tests.loadtest.crowd import cast_of, scene
 
@@ -90,14 +94,65 @@ async def test_what_is_unacknowledged_goes_again_in_order(server: Server) -> Non
     assert [entry.seq for entry in entries if entry.seq] == [1, 2, 3, 4]
 
 
+class Counted(Phone):
+    """It counts what goes over HTTP. `posts` by player."""
+
+    posts: ClassVar[dict[int, int]] = {}
+
+    async def _post(self, jpeg: bytes, taken_s: float, meant_s: float) -> None:
+        self.posts[self.player] = self.posts.get(self.player, 0) + 1
+        await super()._post(jpeg, taken_s, meant_s)
+
+
+class CutTalk(Talk):
+    """Its line breaks when the server asks for the second piece of its first picture."""
+
+    def _of_picture(self, frame: Frame) -> None:
+        if self._pictures == 1 and frame.type == "next_piece":
+            assert self._line is not None
+            assert self._line._transport is not None
+            self._line._transport.abort()
+        else:
+            super()._of_picture(frame)
+
+
+class CutOff(Counted):
+    """Of it."""
+
+    def __init__(self, stage: Stage, script: Script, steps: Iterator[Step]) -> None:
+        super().__init__(stage, script, steps)
+        self._talk = CutTalk(stage, self, script.heartbeat_s)
+
+
+async def captures_of(server: Server, history: History) -> int:
+    count = "SELECT count(*) FROM proctor.captures WHERE attempt_id = $1"
+    return int(await server.house.pool.fetchval(count, history.attempt_id))
+
+
+async def test_pictures_go_over_the_socket_and_over_http_when_it_breaks(server: Server) -> None:
+    shots: list[Step] = [Snapshot(0.0), *answers(1, 2), Snapshot(0.1), HandIn(4.0)]
+    cast = await cast_of(server, 2)
+    Counted.posts.clear()
+    async with scene(server, cast) as play:
+        for player, kind in enumerate((Counted, CutOff)):
+            play.stage.later(play.phone(player, shots, kind).play(time.monotonic()))
+        await play.over(2)
+        second = play.stage.tally.turn(0, 0.0)
+    assert Counted.posts == {1: 1}
+    assert [await captures_of(server, play.histories[player]) for player in (0, 1)] == [2, 2]
+    assert sum(second.actions["snapshot"].served.values()) == 4
+    assert second.errors == {"cut": 2}, "of the picture, and of the line"
+
+
 async def test_without_a_socket_the_same_goes_over_http(server: Server) -> None:
     cast = await cast_of(server, 1)
     async with scene(server, cast) as play:
         play.stage.sources.append("192.0.2.1")  # an address this machine does not have: no socket comes from it
-        await play.phone(0, [*answers(1, 2), HandIn(0.0)]).play(time.monotonic())
+        await play.phone(0, [Snapshot(0.0), *answers(1, 2), HandIn(4.0)]).play(time.monotonic())
         await play.over(1)
         second = play.stage.tally.turn(0, 0.0)
     history = play.histories[0]
+    assert await captures_of(server, history) == 1
     assert history.outcome == "handed_in"
     assert [sent.kind for sent in history.sent] == ["answer", "answer", "hand_in"]
     assert "twin" in second.actions

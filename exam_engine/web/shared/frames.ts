@@ -67,15 +67,41 @@ export type Told = ToldEvent & { type: 'told'; clock: Clock | null }
 export type Pong = { type: 'pong'; clock: Clock | null }
 export type Bye = { type: 'bye'; code: string; retry_after_ms?: number }
 export type PaperFrame = PaperView & { type: 'paper' }
-export type FrameDown = Welcome | Ack | Rejected | Told | Pong | Bye | PaperFrame
+/** Of pictures, which go up in binary frames (app/exam/carrying.ts). */
+export type NextPiece = { type: 'next_piece'; n: number; part: number }
+export type Captured = { type: 'captured'; n: number; picture: string; next_in_s: number }
+export type CaptureRefused = { type: 'capture_refused'; n: number; code: string; status: number; facts?: Facts }
+export type FrameDown =
+  | Welcome
+  | Ack
+  | Rejected
+  | Told
+  | Pong
+  | Bye
+  | PaperFrame
+  | NextPiece
+  | Captured
+  | CaptureRefused
+
+const KNOWN: ReadonlySet<string> = new Set<FrameDown['type']>([
+  'welcome',
+  'ack',
+  'rejected',
+  'told',
+  'pong',
+  'bye',
+  'paper',
+  'next_piece',
+  'captured',
+  'capture_refused',
+])
 
 /** A frame as text, or null when it is none of ours: a newer server may say more than this page knows. */
 export function readFrame(text: string): FrameDown | null {
   try {
     const value: unknown = JSON.parse(text)
-    const known = ['welcome', 'ack', 'rejected', 'told', 'pong', 'bye', 'paper']
     const type = (value as { type?: unknown } | null)?.type
-    return typeof type === 'string' && known.includes(type) ? (value as FrameDown) : null
+    return typeof type === 'string' && KNOWN.has(type) ? (value as FrameDown) : null
   } catch {
     return null
   }

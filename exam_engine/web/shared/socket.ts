@@ -83,6 +83,12 @@ export class LiveSocket {
     return true
   }
 
+  sendBytes(frame: Uint8Array<ArrayBuffer>): boolean {
+    if (!this.isOpen) return false
+    this.socket?.send(frame)
+    return true
+  }
+
   /** Something is expected to be answered: if nothing at all is heard, the line is dead. */
   expect(): void {
     if (this.deadTimer === undefined) this.deadTimer = setTimeout(() => this.lost(), this.deadAfterMs)

@@ -2,20 +2,21 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { DeviceCommand, FrameDown } from '@shared/frames'
 import { Problem } from '@shared/problem'
 import type { BatchOutcome } from '@shared/shapes'
+import { NotCarried } from './carrying'
 import { Line, type LineState } from './line'
 
 class FakeSocket {
   static all: FakeSocket[] = []
   readyState = 0
-  sent: string[] = []
+  sent: (string | Uint8Array)[] = []
   onopen: (() => void) | null = null
   onmessage: ((message: { data: string }) => void) | null = null
   onclose: (() => void) | null = null
   constructor() {
     FakeSocket.all.push(this)
   }
-  send(text: string): void {
-    this.sent.push(text)
+  send(frame: string | Uint8Array): void {
+    this.sent.push(frame)
   }
   close(): void {
     this.readyState = 3
@@ -99,6 +100,41 @@ describe('a line', () => {
     newest().says(welcome)
     expect(seen.states).toEqual(['socket'])
     expect(newest().sent[1]).toBe('{"type":"start","paper":true}')
+    line.close()
+  })
+
+  it('carries a picture piece by piece, and an answer goes between two of them', async () => {
+    const { line, seen } = aLine()
+    newest().opens()
+    newest().says(welcome)
+    const jpeg = new Blob([new Uint8Array(20_000)])
+    const kept = line.carry({ why: 'interval', agoMs: 0, jpeg })
+    await vi.advanceTimersByTimeAsync(10)
+    seen.queue.push({ type: 'answer', seq: 1, no: 1, choice: 'b' })
+    line.kick()
+    newest().says({ type: 'next_piece', n: 1, part: 1 })
+    expect(newest().sent.slice(1).map((one) => (typeof one === 'string' ? 'answer' : 'piece'))).toEqual([
+      'piece',
+      'answer',
+      'piece',
+    ])
+    newest().says({ type: 'captured', n: 1, picture: 'a', next_in_s: 90 })
+    expect(await kept).toEqual({ picture: 'a', next_in_s: 90 })
+    expect(seen.frames.map((frame) => frame.type)).toEqual(['welcome'])
+    line.close()
+  })
+
+  it('carries no picture without its socket, and gives one back when it breaks', async () => {
+    const { line } = aLine()
+    const shot = { why: 'interval' as const, agoMs: 0, jpeg: new Blob(['x']) }
+    await expect(line.carry(shot)).rejects.toBeInstanceOf(NotCarried)
+    newest().opens()
+    newest().says(welcome)
+    const carried = line.carry(shot)
+    const failed = expect(carried).rejects.toBeInstanceOf(NotCarried)
+    await vi.advanceTimersByTimeAsync(10)
+    newest().dies()
+    await failed
     line.close()
   })
 

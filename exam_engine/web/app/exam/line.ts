@@ -8,8 +8,9 @@
 import type { DeviceCommand, FrameDown, ToldEvent } from '@shared/frames'
 import { readFrame } from '@shared/frames'
 import { asProblem, type Problem } from '@shared/problem'
-import type { BatchOutcome } from '@shared/shapes'
+import type { BatchOutcome, Captured } from '@shared/shapes'
 import { LiveSocket, type SocketOptions } from '@shared/socket'
+import { Carrier, NotCarried, type Shot } from './carrying'
 
 export type LineState = 'connecting' | 'socket' | 'http' | 'down'
 
@@ -45,6 +46,7 @@ const DESK_EVENTS: ReadonlySet<string> = new Set([
 export class Line {
   state: LineState = 'connecting'
   private readonly socket: LiveSocket
+  private readonly pictures = new Carrier((frame) => this.socket.sendBytes(frame))
   private closed = true
   private polling = false
   private asking = false
@@ -83,6 +85,7 @@ export class Line {
     this.generation += 1
     clearTimeout(this.pollTimer)
     this.socket.close()
+    this.pictures.broken()
   }
 
   /** There may be something to send. */
@@ -97,6 +100,12 @@ export class Line {
     if (this.state !== 'socket') void this.poll()
   }
 
+  /** A picture over the socket, behind whatever else there is to say. Rejects with NotCarried while there is none. */
+  async carry(shot: Shot): Promise<Captured> {
+    if (this.state !== 'socket') throw new NotCarried()
+    return this.pictures.carry(shot)
+  }
+
   private drain(): void {
     for (const command of this.handlers.take()) {
       this.socket.send(command)
@@ -109,6 +118,10 @@ export class Line {
     if (!frame) return
     if (frame.type === 'bye') {
       this.bye(frame.code, frame.retry_after_ms ?? 0)
+      return
+    }
+    if (frame.type === 'next_piece' || frame.type === 'captured' || frame.type === 'capture_refused') {
+      this.pictures.heard(frame)
       return
     }
     const askedAt = frame.type === 'pong' ? this.pingAt : null
@@ -131,6 +144,7 @@ export class Line {
 
   private bye(code: string, retryAfterMs: number): void {
     if (code === 'superseded') return this.handlers.frame({ type: 'bye', code }, null) // stays to listen
+    this.pictures.broken(code === 'protocol')
     if (code === 'logged_out') return this.handlers.over(asProblem(null))
     this.socket.retryAfter(retryAfterMs || 1_000)
     this.socketDown(1)
@@ -138,6 +152,7 @@ export class Line {
 
   private socketDown(failures: number): void {
     if (this.closed) return
+    this.pictures.broken()
     if (this.state === 'socket') {
       this.handlers.broken()
       this.become('connecting')

@@ -7,8 +7,9 @@
 import { Countdown } from '@shared/countdown'
 import type { Body, FrameDown } from '@shared/frames'
 import { asProblem, Problem } from '@shared/problem'
-import type { AttemptView, Clock, Facts, PaperView } from '@shared/shapes'
+import type { AttemptView, Captured, Clock, Facts, PaperView } from '@shared/shapes'
 import { adopt, forgetRow } from './adoption'
+import { NotCarried, type Shot } from './carrying'
 import type { Drawer, KeptView, Row } from './drawer'
 import { answersOf, apply, FINAL, marksOf, saved, touchedOf } from './fold'
 import type { Line, LineHandlers, LineState } from './line'
@@ -22,7 +23,7 @@ export interface Server {
   line(attempt: number, device: string, handlers: LineHandlers): OpenLine
 }
 
-export type OpenLine = Pick<Line, 'open' | 'close' | 'kick' | 'look'>
+export type OpenLine = Pick<Line, 'open' | 'close' | 'kick' | 'look' | 'carry'>
 
 export interface Devices {
   claim(attempt: number): Promise<string>
@@ -122,6 +123,12 @@ export class ExamSession {
   /** The page is seen again: its clock may have slept. */
   look(): void {
     this.line?.look()
+  }
+
+  /** Send a picture over the line's socket. Rejects with NotCarried when it must go another way. */
+  async carry(shot: Shot): Promise<Captured> {
+    if (!this.line) throw new NotCarried()
+    return this.line.carry(shot)
   }
 
   private async begin(): Promise<void> {

@@ -8,6 +8,7 @@ import { asProblem, type Problem } from '@shared/problem'
 import type { CameraState, SignalsTaken, Watching } from '@shared/shapes'
 import { CONSENT_TEXT } from '../consent'
 import { Captures } from './captures'
+import { eitherWay } from './carrying'
 import { guard } from './guards'
 import { SelfCamera, type SelfState } from './self-camera'
 import type { ExamSession } from './session'
@@ -131,7 +132,11 @@ export function useWatching(session: ExamSession, state: ShallowRef<ExamState>):
   const captures = new Captures(attempt, {
     shelf,
     shoot: () => camera.shoot(),
-    send: (why, ago, jpeg) => server.capture(attempt, state.value.device, why, ago, jpeg),
+    send: (why, agoMs, jpeg) =>
+      eitherWay(
+        () => session.carry({ why, agoMs, jpeg }),
+        (lostMs) => server.capture(attempt, state.value.device, why, agoMs + lostMs, jpeg),
+      ),
     mayGo: () => online() && (state.value.pending === 0 || state.value.sign === 'held'),
   })
 

@@ -3,6 +3,7 @@ import type { Body, DeviceCommand, Event, FrameDown, Numbered } from '@shared/fr
 import { Problem } from '@shared/problem'
 import type { AttemptView, PaperView } from '@shared/shapes'
 import type { LineHandlers } from '../line'
+import { NotCarried } from '../carrying'
 import type { OpenLine, Server } from '../session'
 import { aView } from './memory-drawer'
 
@@ -117,6 +118,11 @@ export class TestLine implements OpenLine {
   }
 
   look(): void {}
+
+  /** Pictures go the other way here. */
+  async carry(): Promise<never> {
+    throw new NotCarried()
+  }
 
   kick(): void {
     if (this.up) for (const command of this.handlers.take()) this.server.hear(this, command)
