@@ -100,9 +100,8 @@ class Device:
         self.session = session
         self._ending = False
         self._taken_in = self._news = 0
-        self._waiting: list[
-            tuple[int, bytes]
-        ] = []  # a list, since nearly always empty; version (of a goodbye: LAST) and frame
+        # Version (of a goodbye: LAST) and frame; a list, since it is nearly always empty.
+        self._waiting: list[tuple[int, bytes]] = []
         self._welcomed = False
         self._pump: asyncio.Task[None] | None = None
         self._pieces: Pieces | None = None  # once a picture has come
