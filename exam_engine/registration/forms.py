@@ -100,9 +100,9 @@ def _fits(fields: Mapping[str, Field], values: Values, where: str) -> dict[str, 
         field = fields.get(code)
         if field is None or field.kind is FieldKind.SHOWN:
             raise WrongValue(where + code)
-        if value is None or value == "":
-            continue
-        kept[code] = _fit(field, value, where + code)
+        fitting = None if value is None else _fit(field, value, where + code)
+        if fitting is not None and fitting != "":  # also a text of nothing but blanks says nothing
+            kept[code] = fitting
     return kept
 
 

@@ -48,7 +48,7 @@ def test_i_1_the_deadline_is_the_servers_and_no_word_of_a_device_can_move_it() -
                 except Refused:
                     continue
 
-    assert carried == {"seq", "no", "choice", "on", "notice", "device", "since", "have"}
+    assert carried == {"seq", "no", "choice", "on", "notice", "device", "since", "have", "paper"}
     assert made & {Started, Extended, Resumed} == {Started}  # the start itself, from the server's clock
     with pytest.raises(msgspec.ValidationError):
         read_frame(b'{"type":"start","deadline_at":"2030-01-01T00:00:00Z"}')

@@ -84,11 +84,12 @@ async def test_the_right_face_is_let_in_and_followed_through_the_exam(server: Se
         path = f"/api/attempts/{candidate.attempt_id}/captures?device={candidate.device}&why=interval"
         expected = []
         for jpeg, kind in ((frames[20], "same"), (frames[30], "same"), (black, "covered"), (frames[30], "frozen")):
-            await server.house.pool.execute(
-                """UPDATE proctor.captures SET received_at = received_at - interval '1 minute',
-                       at = at - interval '1 minute' WHERE attempt_id = $1""",
-                candidate.attempt_id,
-            )
+            for table in ("proctor.captures", "proctor.capture_turns"):
+                await server.house.pool.execute(
+                    f"""UPDATE {table} SET received_at = received_at - interval '1 minute',
+                            at = at - interval '1 minute' WHERE attempt_id = $1""",
+                    candidate.attempt_id,
+                )
             await candidate.post(path, jpeg)
             expected.append(kind)
             assert await seen(server, candidate.attempt_id, len(expected)) == expected
