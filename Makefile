@@ -16,7 +16,7 @@ export PIP_BUILD_CONSTRAINT := $(CURDIR)/requirements.lock
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports web web-types web-tests tests load format bench national simulate lock clean
+.PHONY: help run test lint types imports web web-types web-tests tests load format bench national simulate fuzz lock clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -68,6 +68,9 @@ national: $(INSTALLED) web ## the figures of a nationwide window, about an hour 
 simulate: $(INSTALLED) ## the simulation with more seeds: make simulate SEEDS=5000, or SEED=17 for one
 	$(if $(SEED),SIM_SEED=$(SEED),SIM_SEEDS=$(or $(SEEDS),1000) SIM_FIRST=$(or $(FIRST),0)) \
 		$(BIN)/pytest tests/simulation tests/exam_engine/registration/test_random_files.py --timeout=0 $(ARGS)
+
+fuzz: $(INSTALLED) web ## hostile requests and frames at every endpoint, more of them (EXAMPLES=50)
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),50) $(BIN)/pytest tests/fuzz --timeout=0 $(ARGS)
 
 lock: ## write requirements.lock anew, from the newest versions pyproject.toml allows
 	PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= PYTHONS="$(PYTHONS)" tools/lock

@@ -228,9 +228,10 @@ async def work(orders: Orders) -> Done:
         worker = Worker(orders, stage, ledger)
         say(Said(ready=True))
         begin_at = float(await asyncio.to_thread(read_line) or time.time())
-        listening = asyncio.create_task(_listen(worker))
+        aside = [asyncio.create_task(each) for each in (_listen(worker), stage.clockwork.share_turns())]
         done = await worker.run(begin_at)
-        listening.cancel()
+        for task in aside:
+            task.cancel()
         return done
     finally:
         asking.close()

@@ -11,10 +11,21 @@ Row = asyncpg.Record
 
 # --- keys (used by keys.py alone) ----------------------------------------------------------------------------------
 
-LIVING_KEY: Final = "SELECT version, wrapped FROM proctor.keys WHERE person_id = $1 AND shredded_at IS NULL"
+# Of each person the newest key's version, 0 without one, and the living key, if there is one.
+KEYS: Final = """
+SELECT p.person_id, coalesce(max(k.version), 0) AS newest,
+    max(k.version) FILTER (WHERE k.shredded_at IS NULL) AS version,
+    (array_agg(k.wrapped) FILTER (WHERE k.shredded_at IS NULL))[1] AS wrapped
+FROM unnest($1::bigint[]) AS p (person_id) LEFT JOIN proctor.keys k USING (person_id) GROUP BY p.person_id
+"""
 NEXT_KEY_VERSION: Final = "SELECT coalesce(max(version), 0) + 1 FROM proctor.keys WHERE person_id = $1"
-# Of several processes one wins, by the primary key and by keys_one_living; the others do nothing.
-ADD_KEY: Final = "INSERT INTO proctor.keys (person_id, version, wrapped) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+# Of several processes one wins, by the primary key and by keys_one_living; the others do nothing. Answers with whose
+# keys are the new ones. In the order of persons, so that no two wait for each other in a circle.
+ADD_KEYS: Final = """
+INSERT INTO proctor.keys (person_id, version, wrapped)
+SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bytea[]) AS n (person_id, version, wrapped) ORDER BY person_id
+ON CONFLICT DO NOTHING RETURNING person_id
+"""
 SHRED_KEY: Final = """
 UPDATE proctor.keys SET wrapped = NULL, shredded_at = now()
 WHERE person_id = $1 AND shredded_at IS NULL RETURNING version

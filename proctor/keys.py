@@ -17,7 +17,7 @@ import asyncio
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import asyncpg
@@ -34,6 +34,22 @@ TRIES_MAX: Final = 5  # at making a key, while others make and shred the same
 
 class KeyUnreadable(Exception):
     """The stored key was not wrapped by this installation's secret: EXAM_SECRET_KEY is another than it was."""
+
+
+class KeysOf:
+    """Keys of some persons, as `of_many` found them."""
+
+    __slots__ = ("_found",)
+
+    def __init__(self, found: Mapping[int, DataKey | KeyUnreadable | None]) -> None:
+        self._found = found
+
+    def __getitem__(self, person_id: int) -> DataKey | None:
+        """The person's key, or None. Raises KeyUnreadable."""
+        key = self._found[person_id]
+        if isinstance(key, KeyUnreadable):
+            raise key
+        return key
 
 
 class PersonKeys:
@@ -68,20 +84,27 @@ class PersonKeys:
 
     async def of(self, person_id: int, *, make: bool) -> DataKey | None:
         """The living key of a person; if there is none, a new one or None, as `make` says. Raises KeyUnreadable."""
+        return (await self.of_many([person_id], make=make))[person_id]
+
+    async def of_many(self, person_ids: Sequence[int], *, make: bool) -> "KeysOf":
+        """The same for many persons, in a statement or two for all of them whose keys are not in memory.
+
+        What is asked of the answer raises KeyUnreadable, or is None where there is no key.
+        """
         await self._forget_shredded()
-        held = self._held.get(person_id)
-        if held is None:
-            stored = await self._pool.fetchrow(store.LIVING_KEY, person_id)
-            if stored is None:
-                stored = await self._make(person_id) if make else None
-            if stored is None:
-                return None
-            held = self._unwrapped(person_id, stored)
-            self._held[person_id] = held
-        self._held.move_to_end(person_id)
+        found: dict[int, DataKey | KeyUnreadable | None] = {}
+        for person_id in person_ids:
+            held = found[person_id] = self._held.get(person_id)
+            if held is not None:
+                self._held.move_to_end(person_id)
+        missing = [person_id for person_id, key in found.items() if key is None]
+        if missing:
+            fetched = await (self._made(missing) if make else self._stored(missing))
+            found |= fetched
+            self._held.update((person, key) for person, key in fetched.items() if isinstance(key, DataKey))
         while len(self._held) > HELD_MAX:
             self._held.popitem(last=False)
-        return held
+        return KeysOf(found)
 
     async def shred(self, person_id: int, runner: store.Runner | None = None) -> bool:
         """Overwrite the person's key for ever; False if there is none. `runner`: a connection with a transaction."""
@@ -93,23 +116,43 @@ class PersonKeys:
         """Forget this person's key in memory now; for after the transaction in which it was shredded."""
         self._held.pop(person_id, None)
 
-    async def _make(self, person_id: int) -> store.Row:
-        """A new key, or the one of whoever was faster: the database lets one living key in."""
+    async def _stored(self, person_ids: Sequence[int]) -> dict[int, DataKey | KeyUnreadable]:
+        """The living keys there are."""
+        rows = await self._pool.fetch(store.KEYS, person_ids)
+        return {row["person_id"]: self._unwrapped(row) for row in rows if row["version"] is not None}
+
+    async def _made(self, person_ids: Sequence[int]) -> dict[int, DataKey | KeyUnreadable]:
+        """The living keys; who has none gets a new one, or the one of whoever was faster."""
+        found: dict[int, DataKey | KeyUnreadable] = {}
         for _ in range(TRIES_MAX):
-            version = await self._pool.fetchval(store.NEXT_KEY_VERSION, person_id)
-            key = DataKey(version, os.urandom(sealing.KEY_BYTES))
-            wrapped = sealing.wrap(self._wrapper, person_id, key, os.urandom(sealing.NONCE_BYTES))
-            await self._pool.execute(store.ADD_KEY, person_id, version, wrapped)
-            stored = await self._pool.fetchrow(store.LIVING_KEY, person_id)
-            if stored is not None:
-                return stored
+            rows = await self._pool.fetch(store.KEYS, [each for each in person_ids if each not in found])
+            found |= {row["person_id"]: self._unwrapped(row) for row in rows if row["version"] is not None}
+            found |= await self._added(
+                {
+                    row["person_id"]: DataKey(row["newest"] + 1, os.urandom(sealing.KEY_BYTES))
+                    for row in rows
+                    if row["version"] is None
+                }
+            )
+            if len(found) == len(set(person_ids)):
+                return found
         raise AssertionError("nobody shreds a key as often as that")
 
-    def _unwrapped(self, person_id: int, stored: store.Row) -> DataKey:
-        key = sealing.unwrap(self._wrapper, person_id, stored["version"], stored["wrapped"])
-        if key is None:
-            raise KeyUnreadable(f"the key of person {person_id} was wrapped by another secret")
-        return key
+    async def _added(self, keys: Mapping[int, DataKey]) -> dict[int, DataKey]:
+        """Those of these new keys that are now the living ones: the database lets one of each person in."""
+        if not keys:
+            return {}
+        wrapped = [
+            sealing.wrap(self._wrapper, person_id, key, os.urandom(sealing.NONCE_BYTES))
+            for person_id, key in keys.items()
+        ]
+        versions = [key.version for key in keys.values()]
+        rows = await self._pool.fetch(store.ADD_KEYS, list(keys), versions, wrapped)
+        return {row["person_id"]: keys[row["person_id"]] for row in rows}
+
+    def _unwrapped(self, stored: store.Row) -> DataKey | KeyUnreadable:
+        key = sealing.unwrap(self._wrapper, stored["person_id"], stored["version"], stored["wrapped"])
+        return key or KeyUnreadable(f"the key of person {stored['person_id']} was wrapped by another secret")
 
     async def _forget_shredded(self) -> None:
         if self._clock() - self._asked_s < FORGET_S:

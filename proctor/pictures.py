@@ -103,9 +103,10 @@ class Pictures:
     async def keep_many(self, sent: Sequence[Sent]) -> list[str | StoreAway]:
         """Keep pictures as they came; of each its name, once it is safe, or why it could not be kept."""
         keys: list[DataKey | StoreAway] = []
+        found = await self._keys.of_many([one.person_id for one in sent], make=True)
         for one in sent:
             try:
-                key = await self._keys.of(one.person_id, make=True)
+                key = found[one.person_id]
             except KeyUnreadable as error:
                 keys.append(StoreAway(str(error)))
             else:

@@ -20,7 +20,7 @@ PARTS = {
     "desks and days": ("tests/exam_engine/edge", "tests/simulation"),
 }
 REST = "rest"
-PYTEST = (sys.executable, "-m", "pytest")
+PYTEST = (sys.executable, "-m", "pytest", "--durations=12", "--durations-min=3")
 
 
 def main() -> int:

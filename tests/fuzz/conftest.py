@@ -14,9 +14,9 @@ from tests.exam_engine.edge.server import Server, forget, running, settings_in
 
 T = TypeVar("T")
 CALL_S: Final = 60
-EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "12"))
+EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "6"))
 
-# The same examples at every run, so that a red test is red again; FUZZ_EXAMPLES asks for more of them.
+# The same examples at every run, so that a red test is red again; `make fuzz` asks for more of them.
 settings.register_profile(
     "fuzz",
     derandomize=True,

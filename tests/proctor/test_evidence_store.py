@@ -125,8 +125,7 @@ async def test_what_stands_in_the_store_is_counted(connection: Connection) -> No
         OTHER,
         T0 - timedelta(days=900),
     )
-    await connection.execute(store.ADD_KEY, 70, 1, bytes(60))
-    await connection.execute(store.ADD_KEY, 71, 1, bytes(60))
+    await connection.execute(store.ADD_KEYS, [70, 71], [1, 1], [bytes(60)] * 2)
     await connection.execute(store.SHRED_KEY, 71)
     now = await standing(connection)
 
@@ -136,11 +135,10 @@ async def test_what_stands_in_the_store_is_counted(connection: Connection) -> No
 
 
 async def test_whose_keys_were_shredded_lately_is_told(connection: Connection) -> None:
-    for person_id in (80, 81, 82):
-        await connection.execute(store.ADD_KEY, person_id, 1, bytes(60))
+    await connection.execute(store.ADD_KEYS, [80, 81, 82], [1] * 3, [bytes(60)] * 3)
     for person_id in (81, 82):
         await connection.execute(store.SHRED_KEY, person_id)
-    await connection.execute(store.ADD_KEY, 82, 2, bytes(60))
+    await connection.execute(store.ADD_KEYS, [82], [2], [bytes(60)])
 
     rows = await connection.fetch(store.SHREDDED, 60.0)
     assert {80, 81, 82} & {row["person_id"] for row in rows} == {81, 82}

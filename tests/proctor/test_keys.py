@@ -82,6 +82,44 @@ async def test_of_many_processes_that_make_the_first_key_at_once_all_use_the_win
     assert found == [found[0]] * 16
 
 
+async def test_keys_of_many_are_made_in_two_statements_whatever_they_are_in(
+    pool: Pool, database_url: str, person: int
+) -> None:
+    persons = [person, *(next(PERSONS) for _ in range(40))]
+    keys = PersonKeys(pool, SECRET)
+    shredded = await keys.of(persons[3], make=True)
+    await keys.shred(persons[3])
+    before = await PersonKeys(pool, SECRET).of(persons[5], make=True)
+    asked: list[str] = []
+
+    async def listen(connection: asyncpg.Connection) -> None:
+        connection.add_query_logger(lambda query: asked.append(query.query))
+
+    async with asyncpg.create_pool(database_url, min_size=1, max_size=1, init=listen) as single:
+        made = await PersonKeys(single, SECRET).of_many([*persons, person], make=True)
+
+    assert len([each for each in asked if "proctor.keys" in each]) == 2
+    assert made[persons[5]] == before
+    assert shredded is not None
+    assert (found := made[persons[3]]) is not None
+    assert (found.version, found.key != shredded.key) == (2, True)
+    assert len({key.key for each in persons if (key := made[each]) is not None}) == len(persons)
+    for each in persons:
+        assert await PersonKeys(pool, SECRET).of(each, make=False) == made[each]
+
+
+async def test_one_key_that_can_not_be_read_spoils_no_other(pool: Pool, person: int) -> None:
+    strange, fresh = next(PERSONS), next(PERSONS)
+    mine = await PersonKeys(pool, SECRET).of(person, make=True)
+    await PersonKeys(pool, b"another secret of 32 bytes.......").of(strange, make=True)
+
+    found = await PersonKeys(pool, SECRET).of_many([strange, person, fresh], make=True)
+
+    assert (found[person], found[fresh] is not None) == (mine, True)
+    with pytest.raises(KeyUnreadable):
+        found[strange]
+
+
 async def test_a_held_key_is_used_without_asking_the_database(database_url: str, person: int) -> None:
     async with asyncpg.create_pool(database_url, min_size=1, max_size=1) as pool:
         keys = PersonKeys(pool, SECRET, clock=Clock())
