@@ -232,11 +232,7 @@ async def build(settings: Settings, database_url: str, redis_url: str, *, idle: 
         bus.heard.append(_refresher(house))
         bus.session_ended.append(lambda session: live.end_session(house, session))
         measure(house)
-        loops: dict[str, Callable[[], Awaitable[None]]] = {
-            "journal": journal.run,
-            "bus": bus.run,
-            "pace": house.pace.run,
-        }
+        loops: dict[str, Callable[[], Awaitable[None]]] = {"journal": journal.run, "bus": bus.run}
         if not idle:
             loops |= {
                 "workers": lambda: workers.run(house),

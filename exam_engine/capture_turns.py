@@ -19,8 +19,9 @@ CONSENT_VERSION: Final = "2026-11"  # of the text the physician reads; a changed
 CAPTURES_MAX: Final = 1_000  # per attempt
 APART_S: Final = 1.0  # pictures closer than this are a broken device
 SAME_S: Final = 30.0  # the same picture so little earlier or later is the same one, sent again on a bad line
-DISK_PAUSE_S: Final = 0.02  # a wait for the disk costs as much processor as five pictures: let some gather
-ASK_PAUSE_S: Final = 0.02  # a question costs far more than what it asks of one picture more: let some gather
+# A wait for the disk costs as much processor as five pictures, and a question far more than what it asks of one more:
+# let some gather. Nobody sits and waits for a picture to be kept.
+PAUSE_S: Final = 0.1
 UNFINISHED_BYTES_MAX: Final = 256 * 1024 * 1024  # of pictures of which a piece has come and another is to come
 ON_THE_WAY_MAX: Final = 2_000  # pictures whose files are not yet safe: some 80 MB; then the disk does not keep up
 
@@ -55,9 +56,9 @@ class CaptureTurns:
         self._pictures = pictures
         self._on_the_way = 0
         self.room = Room()
-        self._files: Gathered[Sent, str | StoreAway] = Gathered(self._keep_all, DISK_PAUSE_S)
-        self._rows: Gathered[Upload, Taken] = Gathered(self._take_all)
-        self._before: Gathered[Asked, Before] = Gathered(self._ask_all, ASK_PAUSE_S)
+        self._files: Gathered[Sent, str | StoreAway] = Gathered(self._keep_all, PAUSE_S)
+        self._rows: Gathered[Upload, Taken] = Gathered(self._take_all, PAUSE_S)
+        self._before: Gathered[Asked, Before] = Gathered(self._ask_all, PAUSE_S)
 
     async def before(self, attempt_id: int, person_id: int, version: int) -> Before:
         """What is to be known before an upload is taken in; `version` is how far its journal is known."""

@@ -17,7 +17,6 @@ from exam_engine.edge.throttle import Throttle
 from exam_engine.gathering import Gathered
 from exam_engine.journal import Journal
 from exam_engine.known_faces import KnownFaces
-from exam_engine.pacing import Pace
 from exam_engine.papers import Papers
 from exam_engine.registration.documents import Documents
 from exam_engine.registration.sms import SmsGateway
@@ -67,7 +66,6 @@ class House:
     hashing: asyncio.Semaphore
     version: str
     sampler: Sampler = field(default_factory=Sampler)
-    pace: Pace = field(default_factory=Pace)
     briefs: Briefs = field(default_factory=Briefs)
     closing: bool = False
     devices: dict[int, list[Device]] = field(default_factory=dict)  # of each attempt, in the order they came

@@ -29,7 +29,7 @@ from exam_engine.gathering import Gathered
 
 TURN_ENTRIES_MAX = 2_000  # entries in one INSERT
 WAITING_MAX = 100_000  # appends in the queue; beyond, the process is drowning and says so
-GATHER_S = 0.02  # turns that keep coming closer than this wait to take more along: a commit costs more than a row
+GATHER_S = 0.04  # turns that keep coming closer than this wait to take more along: a commit costs more than a row
 AT_ONCE = 8  # turns in a row that may be closer: who does some things one after the other is not held up
 LANES = 2  # turns under way at once: one commits while the next is gathered and sent
 SHARE_FROM = 64  # entries waiting: from here on a turn takes only half, so that the lanes stay out of step

@@ -12,9 +12,6 @@ from collections.abc import Callable
 from typing import Final
 
 BATCH: Final = 500  # calls between two looks at the network
-BUSY_PER_S: Final = 300  # calls: from here on the network too is looked at once a grain, and not for each frame
-LOOK_S: Final = 0.25
-PASSES: Final = 3  # turns of the loop in which all that came is heard and answered
 GRAIN_S: Final = 0.004  # what is due within the same of these is called together: waking up costs more than most calls
 
 
@@ -28,7 +25,6 @@ class Clockwork:
         self._armed_s = float("inf")
         self._timer: asyncio.TimerHandle | None = None
         self._stopped = False
-        self._calls = 0
         self.lag_s = 0.0
         self.late_s = 0.0  # how late the call is that is being made
 
@@ -41,26 +37,6 @@ class Clockwork:
         heapq.heappush(self._heap, (due_s, next(self._numbers), max(due_s, time.monotonic()), call))
         if due_s < self._armed_s:
             self._arm(due_s)
-
-    async def share_turns(self) -> None:
-        """Until cancelled: while much is due, sleep out each grain, so that one wake-up serves all that came in it.
-
-        A phone then hears an answer up to a grain later than it came; that is counted as the server's time.
-        """
-        while True:
-            before = self._calls
-            await asyncio.sleep(LOOK_S)
-            while self._calls - before >= BUSY_PER_S * LOOK_S:
-                before = self._calls
-                await self._share(time.monotonic() + LOOK_S)
-
-    async def _share(self, until_s: float) -> None:
-        while (turn_s := time.monotonic()) < until_s:
-            for _ in range(PASSES):
-                await asyncio.sleep(0)
-            left_s = turn_s + GRAIN_S - time.monotonic()
-            if left_s > 0:
-                time.sleep(left_s)  # noqa: ASYNC251  the whole loop is meant
 
     async def until(self, due_s: float) -> None:
         """Return then."""
@@ -101,7 +77,6 @@ class Clockwork:
             due_s, _number, could_s, call = heapq.heappop(self._heap)
             self.late_s = now_s - due_s
             self.lag_s = max(self.lag_s, now_s - could_s)  # what was asked for too late is not our own lateness
-            self._calls += 1
             call()
             now_s = time.monotonic()
         self._armed_s = float("inf")

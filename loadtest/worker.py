@@ -228,10 +228,9 @@ async def work(orders: Orders) -> Done:
         worker = Worker(orders, stage, ledger)
         say(Said(ready=True))
         begin_at = float(await asyncio.to_thread(read_line) or time.time())
-        aside = [asyncio.create_task(each) for each in (_listen(worker), stage.clockwork.share_turns())]
+        listening = asyncio.create_task(_listen(worker))
         done = await worker.run(begin_at)
-        for task in aside:
-            task.cancel()
+        listening.cancel()
         return done
     finally:
         asking.close()

@@ -124,7 +124,6 @@ def _aiohttp_handler(endpoint: Endpoint) -> Callable[[web.Request], Awaitable[we
 
 async def _check(endpoint: Endpoint, request: web.Request) -> Call:
     house = request.app[HOUSE]
-    house.pace.count += 1
     account = await who(house, request) if endpoint.roles else None
     if endpoint.roles:
         if account is None:

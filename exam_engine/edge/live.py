@@ -208,7 +208,6 @@ class Device:
 
     async def _take(self, data: str) -> None:
         self.silent = 0
-        self._house.pace.count += 1
         if self._flooding():
             await self.bye("too_many")
             return
@@ -232,7 +231,6 @@ class Device:
     async def _piece(self, data: bytes) -> None:
         """A piece of a picture. What the whole needs of disk and database is waited for elsewhere, never in here."""
         self.silent = 0
-        self._house.pace.count += 1
         if self._flooding():
             await self.bye("too_many")
             return
