@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import importlib.metadata
 import random
 import secrets
@@ -22,6 +21,7 @@ from exam_engine import demo_results, workers
 from exam_engine.bank_view import Pools
 from exam_engine.bus import Bus, Keys, Wake
 from exam_engine.clock import DatabaseClock
+from exam_engine.collecting import Collector, calm_collector
 from exam_engine.demo import Demo, seed
 from exam_engine.edge import (
     accounts,
@@ -100,7 +100,6 @@ END_S: Final = 5.0
 BACKLOG: Final = 4096
 REFRESHED_MAX: Final = 200  # attempts brought up to date without a pause
 HASHERS_MAX: Final = 2  # passwords checked at the same time: they take a core each
-GC_THRESHOLDS: Final = (20_000, 20, 50)
 PARTS: Final = (
     system, accounts, physician, live, watching, own_log, camera, photos, desk, wall, cases, centre, agency,
     sign_up, applicant, own_file, documents, inbox, reviews, rosters, provincial, organisations, staff,
@@ -155,13 +154,6 @@ async def serve(
             log.warning("goodbye_cut_short")
         finally:
             await runner.cleanup()
-
-
-def calm_collector() -> None:
-    """Attempts live for an hour and hold no cycles: looking through all of them after every 700 objects is waste."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
 
 
 def application(house: House) -> web.Application:
@@ -238,6 +230,7 @@ async def build(settings: Settings, database_url: str, redis_url: str, *, idle: 
                 "workers": lambda: workers.run(house),
                 "vision": vision.run,
                 "papers": lambda: workers.every(WARM_S, lambda: warm_papers(house)),
+                "collector": lambda: Collector().run(lambda: len(house.devices)),
                 "silence": lambda: workers.every(live.LISTEN_S, lambda: live.close_silent(house)),
             }
         for name, work in loops.items():

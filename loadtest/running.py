@@ -36,6 +36,7 @@ AFTER_BELL_S: Final = 60.0  # phones that are not told of their end by then are 
 MARKED_WITHIN_S: Final = 120.0
 LATE_S: Final = 0.25
 PATIENCE_S: Final = {"timeout": 30.0}  # how long before an error what it is about may have been sent
+FILES_A_REVIEWER: Final = 500  # in whatever state: some 25 wait in the queue of the one institution
 ADDRESSES: Final = 2  # own ones of each process: 28,000 ports each
 UNMARKED: Final = "SELECT count(*) FROM exam.attempts WHERE sitting_id = $1 AND phase = 'submitted'"
 
@@ -171,6 +172,8 @@ async def _found(options: Options, plan: Plan, screen: Screen) -> AsyncIterator[
 def _cast_words(options: Options, path: Path) -> list[str]:
     words = ["cast", "--physicians", str(options.candidates), "--out", str(path), "--kind", options.kind]
     words += ["--minutes", str(options.real_minutes()), "--desks", str(max(1, min(options.boards, 50)))]
+    if options.reviewers:
+        words += ["--files", str(options.reviewers * FILES_A_REVIEWER)]
     if options.closes_in:
         words += ["--closes-in", str(options.closes_in)]
     if options.begun or options.entered():

@@ -16,8 +16,8 @@ from pathlib import Path
 from exam_engine.embedded_account import server_account
 
 PARTS = {
-    "journeys": ("tests/journey",),
-    "desks and days": ("tests/exam_engine/edge", "tests/simulation"),
+    "journeys and fuzz": ("tests/journey", "tests/fuzz"),
+    "desks": ("tests/exam_engine/edge",),
 }
 REST = "rest"
 PYTEST = (sys.executable, "-m", "pytest", "--durations=12", "--durations-min=3")

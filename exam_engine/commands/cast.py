@@ -5,12 +5,14 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Final
 
+import asyncpg
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
 from exam_engine import casting, demo
 from exam_engine.app import build
+from exam_engine.commands.demo import write_files
 from exam_engine.embedded import connected, running
 from exam_engine.settings import CannotStart, ExitCode, read_settings
 
@@ -30,6 +32,9 @@ def cast_command(
     begun: Annotated[bool, typer.Option("--begun", help="Enter and start all attempts beforehand.")] = False,  # noqa: FBT002
     entered: Annotated[bool, typer.Option("--entered", help="Enter them: only 【去考试】 is left.")] = False,  # noqa: FBT002
     desks: Annotated[int, typer.Option("--desks", min=0, max=DESKS_MAX, help="How many invigilators.")] = 1,
+    files: Annotated[
+        int, typer.Option("--files", min=0, max=COUNT_MAX, help="Registration files in the reviewers' queues.")
+    ] = 0,
     data: Annotated[Path | None, typer.Option("--data", help="The data folder (EXAM_DATA).")] = None,
 ) -> None:
     """Make an exam of test data for a load test, beside a running `exam up` or a database named by EXAM_DATABASE_URL.
@@ -38,7 +43,7 @@ def cast_command(
     """
     if kind not in KINDS:
         raise CannotStart(f"--kind must be one of {', '.join(KINDS)}, not {kind!r}", ExitCode.SETTINGS)
-    asyncio.run(_make(data, physicians, out, kind, minutes, closes_in, desks, begun=begun, entered=entered))
+    asyncio.run(_make(data, physicians, out, kind, minutes, closes_in, desks, files, begun=begun, entered=entered))
     Console(stderr=True).print(f"{physicians} physicians: {out}", markup=False)
 
 
@@ -50,6 +55,7 @@ async def _make(
     minutes: int,
     closes_in: float | None,
     desks: int,
+    files: int,
     *,
     begun: bool,
     entered: bool,
@@ -82,6 +88,12 @@ async def _make(
                         lambda done: progress.advance(task, done), start=begun,
                     )  # fmt: skip
             logins = await casting.add_desks(house.pool, desks, sitting_id)
+            if files:
+                connection = await asyncpg.connect(database_url)
+                try:
+                    await write_files(connection, files, lambda _done: None)
+                finally:
+                    await connection.close()
             await house.pool.execute("ANALYZE people.sessions, people.persons, exam.attempts, exam.entitlements")
             _write(out, await casting.describe(house.pool, sitting_id, people, attempts, logins))
 

@@ -1,6 +1,7 @@
 """`exam demo --physicians N`: people and files to try the desks out with."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -48,23 +49,30 @@ async def _make(data: Path | None, count: int) -> bool:
         await demo.seed(database_url, None)
         connection = await asyncpg.connect(database_url)
         try:
-            if await connection.fetchval(THERE) > len(WALKERS) + len(GRADUATES):
-                return False
             with Progress(console=Console(stderr=True)) as progress:
                 task = progress.add_task("files", total=count)
-                async with connection.transaction():
-                    await demo_files.add(
-                        connection,
-                        count,
-                        province=demo.PROVINCE,
-                        cycle=demo.CYCLE,
-                        institution_id=await connection.fetchval(OWN, "institution", "测试医院", demo.PROVINCE),
-                        agency_id=await connection.fetchval(OWN, "agency", "测试考核机构", demo.PROVINCE),
-                        seed=SEED,
-                        now=datetime.now(UTC),
-                        tell=lambda done: progress.advance(task, done),
-                    )
-            await connection.execute("VACUUM (ANALYZE) reg.files, reg.applications, reg.assessment_accounts, reg.moves")
-            return True
+                return await write_files(connection, count, lambda done: progress.advance(task, done))
         finally:
             await connection.close()
+
+
+async def write_files(
+    connection: "asyncpg.Connection[asyncpg.Record]", count: int, tell: Callable[[int], None]
+) -> bool:
+    """Registration files in the queues of the demonstration's desks; False, and nothing, if they are there already."""
+    if await connection.fetchval(THERE) > len(WALKERS) + len(GRADUATES):
+        return False
+    async with connection.transaction():
+        await demo_files.add(
+            connection,
+            count,
+            province=demo.PROVINCE,
+            cycle=demo.CYCLE,
+            institution_id=await connection.fetchval(OWN, "institution", "测试医院", demo.PROVINCE),
+            agency_id=await connection.fetchval(OWN, "agency", "测试考核机构", demo.PROVINCE),
+            seed=SEED,
+            now=datetime.now(UTC),
+            tell=tell,
+        )
+    await connection.execute("VACUUM (ANALYZE) reg.files, reg.applications, reg.assessment_accounts, reg.moves")
+    return True

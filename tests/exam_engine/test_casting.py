@@ -77,5 +77,13 @@ def test_attempts_entered_beforehand_wait_for_their_start(database_url: str, tmp
     assert (found.closes_at - found.opens_at).total_seconds() == pytest.approx(660)
 
 
+def test_reviewers_find_files_in_their_queues(database_url: str, tmp_path: Path) -> None:
+    cast(tmp_path / "cast.json", "--physicians", "1", "--files", "200")
+
+    rows = ask(database_url, "SELECT state, count(*) FROM reg.files GROUP BY state")
+    waiting = {row["state"]: row["count"] for row in rows}
+    assert min(waiting["org_review"], waiting["agy_review"]) > 20
+
+
 def _verify() -> Result:
     return CliRunner().invoke(journal_app, ["verify"])
