@@ -52,6 +52,9 @@ def run_command(
     hold_s: Annotated[float, typer.Option(min=1, help="How long the level is held (steady).")] = 60,
     ramp_s: Annotated[float, typer.Option(min=0, help="In how long all come (steady).")] = 20,
     within_s: Annotated[float, typer.Option(min=0, help="In how long all press start (synchronised).")] = 10,
+    after_s: Annotated[
+        float, typer.Option(min=0, help="Ends so long after the last pressed it (synchronised); 0: at the bell.")
+    ] = 0,
     closed: Annotated[bool, typer.Option("--closed", help="The next step waits for the answer to the last.")] = False,  # noqa: FBT002
     boards: Annotated[int, typer.Option(min=0, max=200, help="Open boards of invigilators who act.")] = 0,
     reviewers: Annotated[int, typer.Option(min=0, max=200, help="Reviewers who work their queues.")] = 0,
@@ -92,6 +95,7 @@ def run_command(
         hold_s=hold_s,
         ramp_s=ramp_s,
         within_s=within_s,
+        after_s=after_s,
         closed=closed,
         boards=boards,
         reviewers=reviewers,

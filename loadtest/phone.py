@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from loadtest import entry
-from loadtest.entry import PASSING, Counter, Over, Refused
+from loadtest.entry import ENDED, PASSING, Counter, Over, Refused
 from loadtest.history import ClockWord, History, Sent
 from loadtest.outbox import Outbox, Waiting
 from loadtest.stage import Stage
@@ -26,8 +26,10 @@ FINAL: Final = frozenset({"submitted", "marked", "released", "annulled"})
 READ_NOTICE_S: Final = 4.0
 HELD_S: Final = 3.0  # what the server would not take just now is offered again
 PAPER_AGAIN_S: Final = 3.0
+ASK_AFTER_S: Final = 2.0  # after the grace: the bell rings by itself
+ASK_SPREAD_S: Final = 3.0
+ASK_AGAIN_S: Final = 5.0
 APART_S: Final = 1.5  # the server takes no two pictures within a second
-HARMLESS: Final = "already_submitted"  # of a picture: the bell rang while it was on its way
 KEPT_MAX: Final = 20  # pictures that wait for the network
 CLOCK_WORDS: Final = 10  # all of the first, then changes and one in five
 DRIFT_S: Final = 0.5
@@ -38,9 +40,9 @@ class Phone:
     """`play` begins the day. `done` when nothing more will happen."""
 
     __slots__ = (
+        "_at_zero",
         "_awaiting",
         "_base_s",
-        "_bell_s",
         "_bell_set",
         "_clocks",
         "_counter",
@@ -107,8 +109,8 @@ class Phone:
         self._paper_due: tuple[float, float] | None = None  # started, and the paper is on its way: the same two
         self._stood = 0
         self._started = 0.0  # when the server's word came that the clock runs
-        self._deadline_s = self._bell_s = 0.0
-        self._bell_set = False
+        self._deadline_s = 0.0
+        self._bell_set = self._at_zero = False
         self._heard_max = 0  # the highest version an acknowledgement named
         self.running = self.done = False
 
@@ -447,17 +449,21 @@ class Phone:
             self._stage.clockwork.at(ends_s, self._ring)
 
     def _ring(self) -> None:
-        """The phone's own clock drew zero: it says so every second, until somebody says how it ended."""
+        """The phone's own clock drew zero: as the page, it asks only when the bell is not heard, until told."""
         if self.done or not self.running:
             return
-        now_s = time.monotonic()
-        if self._deadline_s and self._deadline_s > now_s:
-            self._stage.clockwork.at(self._deadline_s, self._ring)
-            return
-        if self._deadline_s:
+        now_s, stage = time.monotonic(), self._stage
+        if not self._deadline_s or self._deadline_s > now_s:  # stopped, or moved
+            self._at_zero = False
+            again_s = self._deadline_s or now_s + 1.0
+        elif not self._at_zero:
+            self._at_zero = True
+            again_s = now_s + stage.cast.grace_s + ASK_AFTER_S + stage.rng.random() * ASK_SPREAD_S
+        else:
             self._plain.append(b'{"type":"time_up"}')
             self._talk.kick()
-        self._stage.clockwork.at(now_s + 1.0, self._ring)
+            again_s = now_s + ASK_AGAIN_S
+        stage.clockwork.at(again_s, self._ring)
 
     def shut_out(self, code: str) -> None:
         """Another device has it, or the session is over. What this phone planned itself is no surprise."""
@@ -519,7 +525,7 @@ class Phone:
         if said.type == "captured":
             tally.took("snapshot", self._shot_s - meant_s, self._shot_s - sent_s)
             return True
-        if said.code != HARMLESS:
+        if said.code != ENDED:
             tally.failed("snapshot", f"refused:{said.code}")
         if said.status not in PASSING:
             raise Refused(said.code)
@@ -530,7 +536,7 @@ class Phone:
             return
         ago_ms = int((time.monotonic() - taken_s) * 1000)
         path = f"/api/attempts/{self.attempt_id}/captures?device={self.device}&why=interval&ago_ms={ago_ms}"
-        await self._counter.ask("snapshot", "POST", path, jpeg, meant_s=meant_s, media="image/jpeg", harmless=HARMLESS)
+        await self._counter.ask("snapshot", "POST", path, jpeg, meant_s=meant_s, media="image/jpeg", harmless=ENDED)
         self._shot_s = time.monotonic()
 
     def _come_back(self, left_s: float, for_s: float) -> None:
@@ -580,7 +586,7 @@ class Phone:
             return
         self.outbox = Outbox(view.last_seq)
         self._signals = 0
-        self._bell_set = False
+        self._bell_set = self._at_zero = False
         self._talk = Talk(self._stage, self, self._script.heartbeat_s)
         self._swapping = False
         self.viewed(view, 0)

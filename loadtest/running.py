@@ -64,6 +64,7 @@ class Options(msgspec.Struct, kw_only=True):
     hold_s: float = 60.0
     ramp_s: float = 20.0
     within_s: float = 10.0
+    after_s: float = 0.0
     closed: bool = False
     boards: int = 0
     reviewers: int = 0
@@ -188,7 +189,7 @@ def length_s(options: Options) -> float:
         case "steady":
             return options.ramp_s + options.hold_s
         case "synchronised":
-            return options.lead_s() + options.within_s + minutes_s + AFTER_BELL_S
+            return options.lead_s() + options.within_s + (options.after_s or minutes_s + AFTER_BELL_S)
         case "rush":
             return 7200 / options.speedup + minutes_s + AFTER_BELL_S
         case _:
