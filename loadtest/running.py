@@ -35,7 +35,9 @@ BEGIN_IN_S: Final = 1.0
 AFTER_BELL_S: Final = 60.0  # phones that are not told of their end by then are cut off
 MARKED_WITHIN_S: Final = 120.0
 LATE_S: Final = 0.25
-PATIENCE_S: Final = {"timeout": 30.0}  # how long before an error what it is about may have been sent
+# How long before an error what it is about may have happened: an answer that was waited for; a server that heard
+# nothing for 40 s of a phone whose pings are 30 s apart.
+PATIENCE_S: Final = {"timeout": 30.0, "closed:silent": 40.0}
 FILES_A_REVIEWER: Final = 500  # in whatever state: some 25 wait in the queue of the one institution
 ADDRESSES: Final = 2  # own ones of each process: 28,000 ports each
 UNMARKED: Final = "SELECT count(*) FROM exam.attempts WHERE sitting_id = $1 AND phase = 'submitted'"
