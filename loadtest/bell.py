@@ -99,7 +99,7 @@ async def _watch(bell: Bell, database_url: Callable[[], str | None], sitting_id:
         try:
             if url := database_url():
                 await _look_on(bell, url, sitting_id, every_s)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError):
             pass
         await asyncio.sleep(AGAIN_S)
 

@@ -32,6 +32,7 @@ CAN_NOT_CHECK: Final = (
     msgspec.MsgspecError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     NoSuchSitting,
 )
 

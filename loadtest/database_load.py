@@ -40,7 +40,7 @@ class DatabaseLoad:
         try:
             async with asyncio.timeout(ANSWER_S_MAX):
                 told = await self._ask()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError):
             await self.close()
             told = None
         before, self._before = self._before, (now, told) if told else None

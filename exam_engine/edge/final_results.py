@@ -138,6 +138,7 @@ def order_view(row: Row) -> PublishOrder:
     roles=SEERS,
     query=("cycle", "state", "outcome", "form", "numbers"),
     media=exporting.XLSX,
+    media_too=(exporting.FORMS["csv"],),
 )
 async def export_finals(call: Call) -> web.StreamResponse:
     """Results as a spreadsheet or CSV, for the report to the health authority."""

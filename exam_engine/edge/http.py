@@ -62,6 +62,7 @@ Handler = Callable[[Call], Awaitable[Any]]
 class Endpoint:
     """`roles` empty: public. `answer` None: the handler makes its own response (pictures, files, sockets).
 
+    `media_too`: what its answer may be besides, as the caller asks.
     `stream`: the body is of type `media` and read by the handler itself, as it comes.
     """
 
@@ -73,6 +74,7 @@ class Endpoint:
     answer: Any = None
     query: tuple[str, ...] = ()
     media: str = ""
+    media_too: tuple[str, ...] = ()
     stream: bool = False
     bytes_max: int = BODY_BYTES_MAX
     summary: str = ""

@@ -140,7 +140,7 @@ def _answer(endpoint: Endpoint, schema_of: dict[int, Any]) -> dict[str, Any]:
     if endpoint.answer is not None:
         return {"description": "done", "content": {"application/json": {"schema": schema_of[id(endpoint.answer)]}}}
     if endpoint.media and endpoint.body is None:
-        return {"description": "a file", "content": {endpoint.media: {}}}
+        return {"description": "a file", "content": {media: {} for media in (endpoint.media, *endpoint.media_too)}}
     return {"description": "done"}
 
 
