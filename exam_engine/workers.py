@@ -93,7 +93,7 @@ async def _run(house: House, leads: Leads) -> None:
         "repair": lambda: every(REPAIR_S, lambda: repair(house)),
         "clock": lambda: every(CLOCK_S, house.clock.follow),
         "proctoring": lambda: leads.lead(PROCTORING_KEY, lambda: _proctoring(house)),
-        "entitlements": lambda: leads.lead(SETTLER_KEY, lambda: _repeat(house, settle_some)),
+        "entitlements": lambda: leads.lead(SETTLER_KEY, lambda: _repeat(house, settle_when_frozen)),
         "registration": lambda: leads.lead(REGISTRATION_KEY, lambda: every(TEND_S, lambda: tend(house))),
         "receipts": lambda: leads.lead(RECEIPTS_KEY, lambda: make_receipts(house)),
         "results": lambda: leads.lead(RESULTS_KEY, lambda: _results(house)),
@@ -224,6 +224,11 @@ async def mark_some(house: House) -> int:
         for known in held:
             house.service.let_go(known)
     return sum(marked)
+
+
+async def settle_when_frozen(house: House) -> int:
+    """Entitlements that follow from what was handed in; while a bell is being rung, none."""
+    return 0 if await _ringing(house) else await settle_some(house)
 
 
 async def _ringing(house: House) -> bool:
