@@ -33,7 +33,7 @@ from loadtest.stage import Stage, host_and_port
 from loadtest.steps import Script, Step
 from loadtest.tally import Tally
 
-GC_THRESHOLDS: Final = (50_000, 50, 1_000_000)  # everything never: it would stop all phones for a second or two
+GC_THRESHOLDS: Final = (50_000, 50, 1_000_000)  # everything never: it would stop all phones at once
 WATCHERS: Final = frozenset({"invigilator", "chief"})
 REVIEWERS: Final = frozenset({"institution", "agency", "province"})
 DESKS_APART_S: Final = 0.25
