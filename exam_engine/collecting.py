@@ -1,8 +1,8 @@
 """When the garbage collector looks through everything: while few are connected, and seldom otherwise.
 
-A full look stops the process: 1.4 million bare objects took 0.17 s on a free core. Left to itself the collector takes one
-whenever what it has seen has grown by a quarter: in the middle of the exam, again and again. What dies young is found
-without it, attempts hold no cycles, and a socket that ends leaves little behind that only a full look can find.
+A full look stops the process: 1.4 million bare objects took 0.17 s on a free core. Left to itself the collector takes
+one whenever what it has seen has grown by a quarter: in the middle of the exam, again and again. What dies young is
+found without it, attempts hold no cycles, and a socket that ends leaves little behind that only a full look can find.
 """
 
 import asyncio
