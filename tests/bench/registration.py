@@ -15,7 +15,8 @@ from typing import Any
 import aiohttp
 import asyncpg
 
-from exam_engine import demo, demo_files
+from exam_engine import demo
+from exam_engine.commands.demo import write_files
 from exam_engine.house import House
 from exam_engine.registration.review_store import PAGE
 
@@ -24,14 +25,13 @@ DEEP_PAGE = 200
 AT_ONCE = 8
 DECISIONS_MAX = 300
 STATISTICS_ROUNDS = 20
-OWN = "SELECT organisation_id FROM people.organisations WHERE kind = $1 AND name = $2 AND province = $3"
 BARE = "SELECT * FROM reg.files WHERE file_id = ANY ($1::bigint[])"
 Timed = Callable[[], Awaitable[object]]
 
 
 async def registration(base: str, bare: str, house: House, database_url: str, count: int) -> list[list[str]]:
     """Seed `count` physicians with their files, then look at them as their desks do and decide some."""
-    await _seed(house, database_url, count)
+    await _seed(database_url, count)
     files: list[int] = [row[0] for row in await house.pool.fetch("SELECT file_id FROM reg.files")]
     async with _desk(base, "province") as province, _desk(base, "institution") as institution:
         rows = await _looking(base, bare, house, province, files)
@@ -40,26 +40,10 @@ async def registration(base: str, bare: str, house: House, database_url: str, co
     return [[f"registration, {len(files):,} files: {name}", said] for name, said in rows]
 
 
-async def _seed(house: House, database_url: str, count: int) -> None:
+async def _seed(database_url: str, count: int) -> None:
     connection = await asyncpg.connect(database_url)
     try:
-        places = [
-            await connection.fetchval(OWN, kind, name, demo.PROVINCE)
-            for kind, name in (("institution", "测试医院"), ("agency", "测试考核机构"))
-        ]
-        async with connection.transaction():
-            await demo_files.add(
-                connection,
-                count,
-                province=demo.PROVINCE,
-                cycle=demo.CYCLE,
-                institution_id=places[0],
-                agency_id=places[1],
-                seed=1,
-                now=house.clock.now(),
-                tell=lambda _: None,
-            )
-        await connection.execute("VACUUM (ANALYZE) reg.files, reg.applications, reg.assessment_accounts, reg.moves")
+        assert await write_files(connection, count, lambda _: None), "the database is new"
     finally:
         await connection.close()
 
