@@ -4,10 +4,14 @@ Every append is announced at once to listeners in this process, and as "attempt 
 processes through one Redis channel, gathered for WAKE_S. A wake-up says *look*, never *what*: whoever is woken
 reads the journal from its own number. A lost wake-up is repaired by a poll (`workers.py`). Without Redis the exam
 goes on; other processes then hear of news by their poll.
+
+While a bell is written nobody is told (`holding_back`): telling ten thousand phones, here and by way of the other
+processes, costs several times what closing their exams does, and would hold up those still to be closed.
 """
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -26,6 +30,7 @@ WAKE_ALONE_S: Final = 0.25  # nobody but this process heard the last one: no hur
 PRESENCE_S: Final = 2.0  # how often presence is written
 PRESENCE_WHOLE: Final = 15  # every so many times everybody's presence is written
 PRESENCE_KEEP_S: Final = 90  # a device unheard for so long is not connected, whatever was written
+TELL_CHUNK: Final = 20  # of what was held back, told without a pause: about a millisecond
 CHANNEL: Final = "exam:wake"
 RECONNECT_S: Final = 1.0
 KEEP_S: Final = 86_400  # presence of a sitting is forgotten after a day
@@ -84,6 +89,9 @@ class Bus:
         self._present: dict[int, set[int]] = {}
         self._dirty = asyncio.Event()
         self._hurry = asyncio.Event()
+        self._back: deque[tuple[Known, Sequence[Entry]]] = deque()
+        self._quiet = 0
+        self._telling: asyncio.Task[None] | None = None
         self._ended: list[str] = []
         self.session_ended: list[Callable[[str], None]] = []
         self.heard: list[Callable[[Wake], None]] = []
@@ -92,7 +100,34 @@ class Bus:
     # --- announcing ----------------------------------------------------------------------------------------
 
     def announce(self, known: Known, entries: Sequence[Entry]) -> None:
-        """Tell local listeners now and other processes soon."""
+        """Tell local listeners now and other processes soon; in its turn, if something is held back."""
+        if self._quiet or self._back:
+            self._back.append((known, entries))
+        else:
+            self._announce(known, entries)
+
+    @contextlib.contextmanager
+    def holding_back(self) -> Iterator[None]:
+        """Announce nothing while this lasts; then everything in its order, a few at a time."""
+        self._quiet += 1
+        try:
+            yield
+        finally:
+            self._quiet -= 1
+            if not self._quiet and self._back and (self._telling is None or self._telling.done()):
+                self._telling = asyncio.get_running_loop().create_task(self._tell_back())
+
+    async def _tell_back(self) -> None:
+        while self._back and not self._quiet:
+            for _ in range(min(TELL_CHUNK, len(self._back))):
+                known, entries = self._back.popleft()
+                try:
+                    self._announce(known, entries)
+                except Exception:  # our own error in one listener: the others wait to be told
+                    log.exception("telling_failed", attempt=known.attempt_id)
+            await asyncio.sleep(0)
+
+    def _announce(self, known: Known, entries: Sequence[Entry]) -> None:
         attempt_id, sitting = known.attempt_id, known.attempt.sitting
         for listener in self._attempt_listeners.get(attempt_id, ()):
             listener(known, entries)

@@ -5,7 +5,8 @@ PostgreSQL gives the lock to the next that asks. Two leaders for a moment would 
 
 **The bell.** When thousands of attempts end together there is no time left to read their journals. So the sweeper
 reads those that end within WARM_S ahead of time, and at the bell only has to decide and append; the journal's
-versions tell it if something changed since. **Marking** comes after: frozen first, marked when there is time.
+versions tell it if something changed since. First all are closed, then they are told. **Marking** comes after: frozen
+first, marked when there is time.
 """
 
 import asyncio
@@ -177,6 +178,11 @@ class Sweeper:
         ringing = []
         while self._due and self._due[0][0] < now:
             ringing.append(heapq.heappop(self._due)[1])
+        if ringing:
+            with self._house.bus.holding_back():
+                await self._ring_all(ringing)
+
+    async def _ring_all(self, ringing: list[int]) -> None:
         closing = []
         for place, attempt_id in enumerate(ringing, 1):
             closing.append(asyncio.ensure_future(self._ring_one(attempt_id)))

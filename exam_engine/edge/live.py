@@ -318,9 +318,14 @@ class Device:
             await self._send(write(PaperFrame(paper.attempt_id, paper.items)))
 
     def _hear(self, known: Known, entries: Sequence[Entry]) -> None:
-        """News of this attempt. Its own numbered words are left out while this device holds the attempt."""
+        """News of this attempt. Its own numbered words are left out while this device holds the attempt.
+
+        What was held back at a bell may come after a welcome that knew it: it is not told once more.
+        """
         holds = device_of(known.attempt, self._device) == "mine"
         for entry in entries:
+            if entry.version <= self._news:
+                continue
             if entry.kind not in HIDDEN_KINDS and not (holds and entry.kind in OWN_KINDS):
                 self._later(entry.version, self._told(known, entry))
                 self._news = entry.version

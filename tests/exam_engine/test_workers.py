@@ -10,6 +10,7 @@ from typing import Any, cast
 from structlog.testing import capture_logs
 
 from exam_engine import workers
+from exam_engine.bus import Bus
 from exam_engine.chain import GENESIS
 from exam_engine.house import House
 from exam_engine.journal import Journal
@@ -53,16 +54,6 @@ class Clock:
         return
 
 
-class Silent:
-    connected = False
-
-    def announce(self, known: object, entries: object) -> None:
-        return
-
-    def wake_inbox(self, **whom: object) -> None:
-        return
-
-
 class Day:
     """One database, any number of processes, everything until the story is over."""
 
@@ -78,6 +69,7 @@ class Day:
         journal = Journal(pool)
         self.start(journal.run())
         clock: Any = Clock()
+        bus = Bus(cast("Any", None), cast("Any", None), "process", clock.now)  # nobody sends what it gathers
         parts: dict[str, Any] = dict.fromkeys(
             (
                 "redis",
@@ -95,10 +87,10 @@ class Day:
         return House(
             pool=pool,
             clock=clock,
-            bus=cast("Any", Silent()),
+            bus=bus,
             vision=NoVision(),
             journal=journal,
-            service=Service(journal, clock.now, Silent()),
+            service=Service(journal, clock.now, bus),
             papers=cast("Any", Papers()),
             registry=cast("Any", Registry()),
             settings=Settings(data=Path(), secret_key=SECRET),
@@ -209,6 +201,22 @@ def test_all_that_end_together_are_closed_and_two_sweepers_do_no_harm() -> None:
     played = day(story)
 
     assert [played.kinds(a).count("submitted") for a in (ATTEMPT, OTHER)] == [1, 1]
+
+
+def test_who_listens_is_told_of_the_bell() -> None:
+    told: list[tuple[int, str]] = []
+
+    async def story(day: Day) -> None:
+        house = day.house()
+        for attempt_id in (ATTEMPT, OTHER):
+            await day.begin(house, attempt_id)
+            house.bus.add_listener(attempt_id, lambda known, news: told.append((known.attempt_id, news[-1].kind)))
+        day.start(workers.Sweeper(house).run())
+        await asyncio.sleep(70)
+
+    day(story)
+
+    assert told == [(ATTEMPT, "submitted"), (OTHER, "submitted")]
 
 
 def test_a_sweeper_that_stops_lets_go_of_what_it_had_ready() -> None:
