@@ -1,5 +1,7 @@
 """PostgreSQL and Valkey from their wheels, with the settings the product gives its own: durable, and on a socket.
 
+One setting is the load test's: the time of each commit is kept, so that a bell can be read off afterwards.
+
 The load test owns them, so that it can stop them under the product's feet. PostgreSQL refuses to run as root; then both
 run as a system user, made if need be, who has to be able to enter the folder and to read the wheels.
 """
@@ -40,6 +42,7 @@ jit = off
 timezone = 'UTC'
 log_timezone = 'UTC'
 log_checkpoints = off
+track_commit_timestamp = on
 """
 VALKEY_CONFIGURATION: Final = """
 bind 127.0.0.1
