@@ -314,26 +314,29 @@ class Bus:
                     listener(attempt_id)
 
     async def _write_presence_forever(self) -> None:
-        written: dict[int, set[int]] = {}
+        # By sitting, whose mark may say that he is here. After an error nobody knows, so nobody is taken out.
+        marked: dict[int, set[int]] = {}
         turn = 0
+        whole = False
         while True:
             await asyncio.sleep(PRESENCE_S)
             turn += 1
-            if turn % PRESENCE_WHOLE == 0:
-                written = {}
             try:
-                await self._write_presence(written)
+                await self._write_presence(marked, whole=whole or turn % PRESENCE_WHOLE == 0)
+                whole = False
             except (RedisError, OSError):
-                written = {}
+                whole = True
 
-    async def _write_presence(self, written: dict[int, set[int]]) -> None:
-        """Who came and went since the last time; now and then everybody, so that nobody's mark grows old."""
+    async def _write_presence(self, marked: dict[int, set[int]], *, whole: bool) -> None:
+        """Who came and went since the last time; on a `whole` turn everybody who is here, so that no mark grows old."""
         now_s = int(self._now().timestamp())
         for sitting, attempts in list(self._present.items()):
-            before = written.get(sitting, set())
-            came = dict.fromkeys(attempts - before, now_s)
-            await self._put(f"exam:seen:{sitting}", came | dict.fromkeys(before - attempts, 0))
-            written[sitting] = set(attempts)
+            here, before = set(attempts), marked.setdefault(sitting, set())
+            came = dict.fromkeys(here if whole else here - before, now_s)
+            gone = dict.fromkeys(before - here, 0)
+            before |= here
+            await self._put(f"exam:seen:{sitting}", came | gone)
+            before &= here
 
     async def _put(self, key: str, numbers: dict[int, int]) -> None:
         if not numbers:

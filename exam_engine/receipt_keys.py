@@ -90,6 +90,8 @@ class ReceiptKeys:
         """The next key; if there is one already that does not count yet, that one: asking twice makes no two."""
         await self._look()
         waiting: int | None = await self._pool.fetchval(store.WAITING_KEY)
+        if waiting is not None and waiting > len(self._keys):  # another process made it just now
+            await self._look()
         if waiting is not None and self._keys[waiting - 1].private is not None:
             return self._keys[waiting - 1]
         return await self._make(len(self._keys) + 1)

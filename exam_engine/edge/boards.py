@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import math
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -21,7 +21,7 @@ import structlog
 from aiohttp import WSMsgType, web
 
 from exam_engine import store
-from exam_engine.bus import Wake
+from exam_engine.bus import PRESENCE_S, Wake
 from exam_engine.chain import Entry
 from exam_engine.edge.board_tiles import UNWATCHED, Person, Presence, Watched, flags_of, rank_of, read_watched, tile_of
 from exam_engine.edge.board_watchers import News, Opening, Scope, Watcher, scopes
@@ -193,8 +193,11 @@ class Board:
         rows = await self._house.pool.fetch(store.ATTEMPT_IDS, self.sitting_id)
         await self._meet({row["attempt_id"] for row in rows})
         presence = await self._house.bus.presence(self.sitting_id)
+        written_at = self._house.clock.now() - timedelta(seconds=2 * PRESENCE_S)
         for attempt_id, connected in presence.items():
-            if self._connected.get(attempt_id) != connected:
+            # What was heard since is newer than what is written, and would be shown as a flicker.
+            heard_since = self._seen_at.get(attempt_id, written_at) > written_at
+            if self._connected.get(attempt_id) != connected and not heard_since:
                 self._connected[attempt_id] = connected
                 self._touch(attempt_id)
         self._round = list(self._candidates)

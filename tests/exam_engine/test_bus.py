@@ -2,15 +2,21 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
+from random import Random
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from structlog.testing import capture_logs
 
-from exam_engine.bus import TELL_CHUNK, Bus
+from exam_engine.bus import PRESENCE_S, PRESENCE_WHOLE, TELL_CHUNK, Bus
 from exam_engine.chain import Entry
 from exam_engine.service import Known
 from tests.exam_engine.samples import T0
+from tests.simulation.fake_redis import FakeRedis
+from tests.simulation.virtual_time import VirtualLoop, run
+from tests.simulation.weather import Climate
 
 SITTING = 3
 
@@ -85,3 +91,34 @@ async def test_a_broken_listener_keeps_no_news_from_the_others() -> None:
         await asyncio.sleep(0)
     assert ear.heard == [(2, 2)]
     assert [line["event"] for line in logs] == ["telling_failed"]
+
+
+@pytest.mark.parametrize("down", [False, True], ids=["all the time", "but not when he left"])
+@pytest.mark.parametrize("turn", range(PRESENCE_WHOLE - 2, PRESENCE_WHOLE + 2))
+def test_who_left_is_written_as_gone_whenever_he_left(turn: int, down: bool) -> None:
+    """Redis is there; the others ask it, and would show him as present as long as his mark is young."""
+    redis = FakeRedis(Random(0), Climate())
+    seen: list[dict[int, bool]] = []
+
+    async def story(loop: VirtualLoop) -> None:
+        here, elsewhere = (
+            Bus(cast("Any", redis), cast("Any", redis), name, lambda: T0 + timedelta(seconds=loop.time()))
+            for name in ("here", "elsewhere")
+        )
+        running = asyncio.ensure_future(here.run())
+        here.present(SITTING, 1, True)
+        here.present(SITTING, 2, True)
+        await asyncio.sleep(PRESENCE_S * (turn + 0.5))
+        seen.append(await elsewhere.presence(SITTING))
+        redis.down = down
+        here.present(SITTING, 1, False)
+        await asyncio.sleep(PRESENCE_S)
+        redis.down = False
+        await asyncio.sleep(PRESENCE_S)
+        seen.append(await elsewhere.presence(SITTING))
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    run(story)
+
+    assert seen == [{1: True, 2: True}, {1: False, 2: True}]

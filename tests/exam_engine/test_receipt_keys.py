@@ -66,6 +66,23 @@ async def test_a_new_key_signs_what_is_handed_in_later_and_the_old_one_what_was_
     assert [key.number for key in await ReceiptKeys(pool, SECRET).all()] == [1, 2]
 
 
+async def test_a_key_that_another_process_makes_while_one_looks_is_taken(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = ReceiptKeys(pool, SECRET)
+    await keys.all()
+    look, others = keys._look, [ReceiptKeys(pool, SECRET)]
+
+    async def slowly() -> None:
+        await look()
+        if others:
+            await others.pop().rotate()
+
+    monkeypatch.setattr(keys, "_look", slowly)
+    assert (await keys.rotate()).number == 2
+    assert len(await ReceiptKeys(pool, SECRET).all()) == 2
+
+
 async def test_a_process_hears_of_a_new_key_before_it_counts(pool: Pool) -> None:
     clock = Clock()
     keys = ReceiptKeys(pool, SECRET, clock=clock)
