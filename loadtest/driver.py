@@ -65,6 +65,7 @@ def run_command(
     ] = "",
     pictures: Annotated[bool, typer.Option(help="Pictures taken during the exam.")] = True,  # noqa: FBT002  a flag
     begun: Annotated[bool, typer.Option("--begun", help="All attempts are begun beforehand.")] = False,  # noqa: FBT002
+    echo: Annotated[bool, typer.Option("--echo", help="First measure what a bare aiohttp echoes here.")] = False,  # noqa: FBT002
 ) -> None:
     """Simulate a window and judge it: 0 all reached and nothing lost, 1 not so, 2 it could not be run.
 
@@ -104,6 +105,7 @@ def run_command(
         targets=targets,
         pictures=pictures,
         begun=begun,
+        echo=echo,
     )
     try:
         read_plan(faults, length_s=length_s(options), seed=seed, vision=vision > 0)

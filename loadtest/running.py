@@ -16,6 +16,7 @@ import msgspec
 from loadtest.bell import Bell, watching_bell
 from loadtest.cast import Cast, read_cast
 from loadtest.checking import check_run
+from loadtest.echo import NoEcho, echo_per_s
 from loadtest.excusing import excuses
 from loadtest.fault_plan import Plan, read_plan
 from loadtest.faults import run_faults
@@ -75,6 +76,7 @@ class Options(msgspec.Struct, kw_only=True):
     targets: str = ""
     pictures: bool = True
     begun: bool = False
+    echo: bool = False
 
     def generators(self) -> int:
         """How many processes play physicians."""
@@ -211,6 +213,7 @@ class _Played:
         self._notes: list[str] = []
         self._begin_at = 0.0
         self._bell: Bell | None = None
+        self._yardstick: dict[str, float] = {}
         self._whole = options.candidates == len(found.cast.players)  # every attempt of the cast has its history
 
     def _clock(self) -> float:
@@ -219,6 +222,8 @@ class _Played:
     async def play(self) -> Run:
         """The load, the faults and what was measured meanwhile."""
         options, found = self._options, self._found
+        if options.echo:
+            await self._measure_echo()
         self._screen.enter("starting the generators")
         async with AsyncExitStack() as stack:
             generators = await stack.enter_async_context(generating(self._orders(), self._screen.heard))
@@ -237,6 +242,14 @@ class _Played:
             self._screen.enter("marking")
             await self._wait_until_marked()
             return self._result(generators, taken, options)
+
+    async def _measure_echo(self) -> None:
+        """Of this machine, while nobody else needs it."""
+        self._screen.enter("measuring a bare echo")
+        try:
+            self._yardstick = {"echo_per_s": await echo_per_s()}
+        except NoEcho as error:
+            self._notes.append(str(error))
 
     def _sampling(self, generators: Generators) -> AbstractAsyncContextManager[Taken]:
         return sampling(
@@ -341,7 +354,7 @@ class _Played:
             faults=self._faults,
             outcomes=dict(outcomes),
             habits=dict(habits),
-            figures=self._bell.figures() if self._bell is not None else {},
+            figures={**self._yardstick, **(self._bell.figures() if self._bell is not None else {})},
             notes=[*self._notes, *taken.notes],
         )
 
