@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from loadtest.check_words import Finding
 from loadtest.history import History
@@ -97,8 +98,8 @@ def check_marks(story: Story, kept: Kept, marking: Marking, rules: Rules) -> Ite
     facts = marks[-1].facts
     if (facts.points, facts.points_max) != (right.points, right.points_max):
         yield "marks", f"marked {facts.points} of {facts.points_max}, right is {right.points} of {right.points_max}"
-    elif (score := _score(kept.scores, facts.revision)) is None or _as_worth(score) != right:
-        yield "marks", f"the score of revision {facts.revision} is not that of the answers: {score}, right is {right}"
+    elif wrong := _wrong_in(_score(kept.scores, facts.revision), right):
+        yield "marks", f"the score of revision {facts.revision} is not that of the answers: {wrong}"
     elif kept.row is not None and kept.row.points != right.points:
         yield "marks", f"the row of the attempt has {kept.row.points} points, right is {right.points}"
 
@@ -123,5 +124,17 @@ def _score(scores: list[Score], revision: int) -> Score | None:
     return next((score for score in scores if score.revision == revision), None)
 
 
-def _as_worth(score: Score) -> Worth:
-    return Worth(score.points, score.points_max, score.correct, score.wrong, score.unanswered)
+def _wrong_in(score: Score | None, right: Worth) -> str:
+    """What is wrong with a kept score, in words; nothing if it is right."""
+    if score is None:
+        return "there is none"
+    kept = Worth(score.points, score.points_max, score.correct, score.wrong, score.unanswered)
+    if kept != replace(right, marks=()):
+        return f"kept is {kept}, right is {replace(right, marks=())}"
+    if len(score.marks) != len(right.marks):
+        return f"{len(score.marks)} questions are kept of {len(right.marks)}"
+    for no, (paid, worth_it) in enumerate(zip(score.marks, right.marks, strict=True), 1):
+        if paid != worth_it:
+            told = f"{worth_it.chosen!r} for {worth_it.points}"
+            return f"question {no} is kept as {paid.chosen!r} for {paid.points}, right is {told}"
+    return ""

@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 
 from loadtest.marks import Scheme
-from loadtest.records import Entry, Kept, Ref, Row, Score, read_paper
+from loadtest.records import Entry, Kept, Ref, Row, Score, read_marks, read_paper
 
 CHUNK: Final = 250  # attempts read in one go
 COMMAND_S_MAX: Final = 600.0
@@ -39,7 +39,8 @@ WHERE attempt_id = ANY ($1::bigint[])
 """
 PAPERS: Final = "SELECT attempt_id, body::text FROM exam.papers WHERE attempt_id = ANY ($1::bigint[])"
 SCORES: Final = """
-SELECT attempt_id, revision, points, points_max, correct, wrong, unanswered FROM score.scores
+SELECT attempt_id, marks::text, revision, points, points_max, correct, wrong, unanswered
+FROM score.scores
 WHERE attempt_id = ANY ($1::bigint[]) ORDER BY attempt_id, revision
 """
 KEYS: Final = """
@@ -90,8 +91,8 @@ class Rows:
                 found[attempt_id].row = Row(*row)
             for attempt_id, body in await fetch(PAPERS, attempt_ids):
                 found[attempt_id].paper = body
-            for attempt_id, *score in await fetch(SCORES, attempt_ids):
-                found[attempt_id].scores.append(Score(*score))
+            for attempt_id, marks, *counts in await fetch(SCORES, attempt_ids):
+                found[attempt_id].scores.append(Score(read_marks(marks), *counts))
         await self._find_keys(kept.paper for kept in found.values() if kept.paper is not None)
         return found
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from loadtest.records import Asked, Ref
+from loadtest.records import Asked, Paid, Ref
 
 
 class Ruling(msgspec.Struct, frozen=True):
@@ -35,16 +35,17 @@ class Scheme(msgspec.Struct, frozen=True):
 
 
 class Worth(msgspec.Struct, frozen=True):
-    """A marked paper. A credited question is correct, a void one unanswered, one paid in part wrong."""
+    """A marked paper. A credited question is correct, a void one unanswered, one paid in part wrong.
+
+    `marks[0]` is question 1.
+    """
 
     points: int
     points_max: int
     correct: int
     wrong: int
     unanswered: int
-
-
-NOTHING: Worth = Worth(0, 0, 0, 0, 0)
+    marks: tuple[Paid, ...] = ()
 
 
 def worth(paper: Sequence[Asked], answers: Mapping[int, str], keys: Mapping[Ref, str], scheme: Scheme) -> Worth:
@@ -55,11 +56,15 @@ def worth(paper: Sequence[Asked], answers: Mapping[int, str], keys: Mapping[Ref,
     an option that was not shown.
     """
     rulings = {(ruling.item_id, ruling.version): ruling for ruling in scheme.rulings}
-    total = NOTHING
+    points = points_max = correct = wrong = unanswered = 0
+    marks = []
     for no, asked in enumerate(paper, 1):
         chosen = frozenset(asked.order[ord(letter) - ord("a")] for letter in answers.get(no, ""))
-        total = _add(total, _one(asked, chosen, keys[asked.ref], rulings.get(asked.ref), scheme))
-    return total
+        one = _one(asked, chosen, keys[asked.ref], rulings.get(asked.ref), scheme)
+        points, points_max, correct = points + one.points, points_max + one.points_max, correct + one.correct
+        wrong, unanswered = wrong + one.wrong, unanswered + one.unanswered
+        marks.append(Paid("".join(sorted(chosen)), one.points))
+    return Worth(points, points_max, correct, wrong, unanswered, tuple(marks))
 
 
 def _one(asked: Asked, chosen: frozenset[str], key: str, ruling: Ruling | None, scheme: Scheme) -> Worth:
@@ -87,13 +92,3 @@ def _points(chosen: frozenset[str], right: frozenset[str], full: int, share: boo
     if chosen == right:
         return full
     return full * len(chosen) // len(right) if share and chosen < right else 0
-
-
-def _add(one: Worth, other: Worth) -> Worth:
-    return Worth(
-        one.points + other.points,
-        one.points_max + other.points_max,
-        one.correct + other.correct,
-        one.wrong + other.wrong,
-        one.unanswered + other.unanswered,
-    )

@@ -79,9 +79,17 @@ class Row(msgspec.Struct, gc=False):
     version: int
 
 
-class Score(msgspec.Struct, gc=False):
-    """One row of score.scores."""
+class Paid(msgspec.Struct, frozen=True, gc=False):
+    """One question of a score: the option ids chosen in their order, "" for none, and what they brought."""
 
+    chosen: str
+    points: int
+
+
+class Score(msgspec.Struct, gc=False):
+    """One row of score.scores; `marks[0]` is question 1."""
+
+    marks: tuple[Paid, ...]
     revision: int
     points: int
     points_max: int
@@ -120,6 +128,7 @@ class Kept(msgspec.Struct, gc=False):
 
 _facts: Final = msgspec.json.Decoder(Facts)
 _paper: Final = msgspec.json.Decoder(_PaperBody)
+_marks: Final = msgspec.json.Decoder(tuple[Paid, ...])
 
 
 def read_facts(body: str) -> Facts:
@@ -130,6 +139,11 @@ def read_facts(body: str) -> Facts:
 def read_paper(body: str) -> tuple[Asked, ...]:
     """The questions of a frozen paper in their order; raises msgspec.DecodeError."""
     return _paper.decode(body).entries
+
+
+def read_marks(body: str) -> tuple[Paid, ...]:
+    """The questions of a score; raises msgspec.DecodeError."""
+    return _marks.decode(body)
 
 
 def micros(at: datetime) -> int:

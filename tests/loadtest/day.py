@@ -38,7 +38,7 @@ from loadtest.check_end import Marking
 from loadtest.checker import check_attempt
 from loadtest.history import ClockWord, History, Sent
 from loadtest.marks import Scheme
-from loadtest.records import Entry, Kept, Row, Score
+from loadtest.records import Entry, Kept, Paid, Row, Score
 from loadtest.rules import Rules
 from question_bank.paper import Paper, PaperEntry
 from scoring import marking
@@ -120,7 +120,9 @@ class Day:
         self.wait(1)
         answers = {no: bank_ids(PAPER.entries[no - 1], choice) for no, choice in self.attempt.answers.items() if choice}
         score = marking.mark(PAPER.entries, answers, KEYS, PRODUCT_SCHEME)
-        self.scores.append(Score(1, score.points, score.points_max, score.correct, score.wrong, score.unanswered))
+        marks = tuple(Paid(each.chosen, each.points) for each in score.marks)
+        counts = (score.points, score.points_max, score.correct, score.wrong, score.unanswered)
+        self.scores.append(Score(marks, 1, *counts))
         self.do(RecordMark(1, score.points, score.points_max))
 
     def kept(self) -> Kept:

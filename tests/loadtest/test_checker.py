@@ -510,6 +510,19 @@ def _(_day: Day, kept: Kept) -> None:
     kept.scores[0] = replace(kept.scores[0], correct=kept.scores[0].correct - 1, wrong=kept.scores[0].wrong + 1)
 
 
+@planted("marks", "two questions' points are exchanged, the sum is right")
+def _(_day: Day, kept: Kept) -> None:
+    first, *others = kept.scores[0].marks
+    other = next(place for place, each in enumerate(others) if each.points != first.points)
+    others[other], first = replace(others[other], points=first.points), replace(first, points=others[other].points)
+    kept.scores[0] = replace(kept.scores[0], marks=(first, *others))
+
+
+@planted("marks", "a score that forgot a question")
+def _(_day: Day, kept: Kept) -> None:
+    kept.scores[0] = replace(kept.scores[0], marks=kept.scores[0].marks[1:])
+
+
 @planted("marks", "the row has other points")
 def _(_day: Day, kept: Kept) -> None:
     assert kept.row is not None
@@ -606,7 +619,8 @@ def fit(kept: Kept) -> None:
     answers = tell(kept.journal).answers
     right = worth(read_paper(kept.paper), answers, MARKING.keys, MARKING.scheme)
     change(kept, "submitted", unanswered=10 - len(answers))
-    kept.scores = [replace(kept.scores[0], correct=right.correct, wrong=right.wrong, unanswered=right.unanswered)]
+    counts = {"correct": right.correct, "wrong": right.wrong, "unanswered": right.unanswered}
+    kept.scores = [replace(kept.scores[0], **counts, marks=right.marks)]
     set_points(kept, right.points)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from exam_engine.papers import bank_ids
 from loadtest import marks
-from loadtest.records import Asked, read_paper
+from loadtest.records import Asked, Paid, read_paper
 from question_bank.paper import Paper, PaperEntry
 from scoring import marking
 
@@ -60,7 +60,8 @@ def test_the_checker_and_the_product_pay_the_same(
     paper = read_paper(msgspec.json.encode(Paper(1, entries)).decode())
     expected = marks.worth(paper, answers, keys, msgspec.convert(msgspec.to_builtins(scheme), type=marks.Scheme))
 
-    assert expected == marks.Worth(paid.points, paid.points_max, paid.correct, paid.wrong, paid.unanswered)
+    counts = (paid.points, paid.points_max, paid.correct, paid.wrong, paid.unanswered)
+    assert expected == marks.Worth(*counts, tuple(Paid(each.chosen, each.points) for each in paid.marks))
 
 
 @pytest.mark.parametrize(
