@@ -98,7 +98,8 @@ async def _measured(port: int, sockets: int, seconds: float) -> float:
 # --- the server ------------------------------------------------------------------------------------------------------
 
 
-async def _echo(request: web.Request) -> web.WebSocketResponse:
+async def send_back(request: web.Request) -> web.WebSocketResponse:
+    """Every text message, as it came."""
     socket = web.WebSocketResponse(compress=False)
     await socket.prepare(request)
     async for message in socket:
@@ -109,7 +110,7 @@ async def _echo(request: web.Request) -> web.WebSocketResponse:
 
 async def _serve() -> None:
     app = web.Application()
-    app.router.add_get("/", _echo)
+    app.router.add_get("/", send_back)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -3,17 +3,9 @@
 import sys
 
 import uvloop
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
-
-async def echo(request: web.Request) -> web.WebSocketResponse:
-    """Send back."""
-    socket = web.WebSocketResponse(compress=False)
-    await socket.prepare(request)
-    async for message in socket:
-        if message.type is WSMsgType.TEXT:
-            await socket.send_str(message.data)
-    return socket
+from loadtest.echo import send_back
 
 
 async def empty(request: web.Request) -> web.Response:
@@ -31,7 +23,7 @@ async def swallow(request: web.Request) -> web.Response:
 if __name__ == "__main__":
     uvloop.install()
     app = web.Application()
-    app.router.add_get("/", echo)
+    app.router.add_get("/", send_back)
     app.router.add_get("/empty", empty)
     app.router.add_post("/swallow", swallow)
     web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None, access_log=None)
