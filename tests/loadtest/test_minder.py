@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -29,14 +30,24 @@ time.sleep(600)
 def test_a_killed_driver_leaves_no_process_and_no_folder(tmp_path: Path) -> None:
     folder = tmp_path / "sockets"
     with subprocess.Popen([sys.executable, "-c", DRIVER, str(folder)], stdout=subprocess.PIPE) as driver:
-        assert driver.stdout is not None
-        child, minder = (psutil.Process(int(pid)) for pid in driver.stdout.readline().split())
-        assert folder.is_dir()
-        assert child.status() == psutil.STATUS_STOPPED
-        os.kill(driver.pid, signal.SIGKILL)
+        try:
+            assert driver.stdout is not None
+            child, minder = (psutil.Process(int(pid)) for pid in driver.stdout.readline().split())
+            assert folder.is_dir()
+            stopped(child)
+        finally:
+            os.kill(driver.pid, signal.SIGKILL)
     for process in (child, minder):
         ended(process)
     assert not folder.exists()
+
+
+def stopped(process: psutil.Process) -> None:
+    """Wait until the signal has done its work."""
+    until_s = time.monotonic() + 20.0
+    while process.status() != psutil.STATUS_STOPPED and time.monotonic() < until_s:
+        time.sleep(0.01)
+    assert process.status() == psutil.STATUS_STOPPED
 
 
 def ended(process: psutil.Process) -> None:
