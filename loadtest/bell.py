@@ -5,8 +5,8 @@ for, by the database's clock; one that is gone from there is final, at the lates
 handed in before is none of the bell's.
 
 A database that keeps the time of each commit (`track_commit_timestamp`, as the load test's own does) says afterwards
-exactly when each hand-in stood, and is looked at rarely: looking ten times a second for ten thousand took a tenth of
-what rang the bell. Another is looked at often, and its figures are upper bounds by the time between two looks.
+exactly when each hand-in stood, and is looked at rarely: ten looks a second at ten thousand rows would be part of what
+they measure. Another is looked at often, and its figures are upper bounds by the time between two looks.
 """
 
 import asyncio
