@@ -6,7 +6,7 @@ reads the journal from its own number. A lost wake-up is repaired by a poll (`wo
 goes on; other processes then hear of news by their poll.
 
 While a bell is written nobody is told (`holding_back`): telling ten thousand phones, here and by way of the other
-processes, costs several times what closing their exams does, and would hold up those still to be closed.
+processes, takes the same processors as closing their exams and would hold up those still to be closed.
 """
 
 import asyncio

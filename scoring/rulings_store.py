@@ -32,10 +32,11 @@ NEXT: Final = f"{_PROPOSAL} WHERE g.done_at IS NULL AND g.proposal_id IS NOT NUL
 ADVANCE: Final = """
 UPDATE score.progress SET looked_to = $2, looked = looked + $3 WHERE proposal_id = $1 AND looked_to < $2
 """
-# What could not be marked again, each tried anew after a while.
+# What could not be marked again, each tried anew after a while; two leaders who try at the same moment try once.
 FAILED: Final = """
 INSERT INTO score.failures (proposal_id, attempt_id) SELECT $1, unnest($2::bigint[])
 ON CONFLICT (proposal_id, attempt_id) DO UPDATE SET tries = failures.tries + 1, tried_at = now()
+WHERE failures.tried_at < now() - interval '5 minutes'
 """
 MENDED: Final = "DELETE FROM score.failures WHERE proposal_id = $1 AND attempt_id = ANY ($2::bigint[])"
 AGAIN: Final = f"""{_PROPOSAL} WHERE g.done_at IS NOT NULL AND EXISTS (

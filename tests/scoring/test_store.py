@@ -128,3 +128,14 @@ async def test_nobody_approves_his_own_proposal_and_of_two_decisions_one_stands(
     for statement in ("UPDATE score.proposals SET edition = 4", "DELETE FROM score.decisions"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(statement)
+
+
+async def test_two_leaders_who_fail_at_the_same_moment_have_tried_once(connection: Connection) -> None:
+    await connection.execute("SET session_replication_role = replica")  # the proposal itself does not matter here
+    try:
+        for awhile, tries in (("0", 1), ("0", 1), ("1 hour", 2), ("0", 2)):
+            await connection.execute(f"UPDATE score.failures SET tried_at = tried_at - interval '{awhile}'")
+            await connection.execute(rulings_store.FAILED, 99, [7])
+            assert await connection.fetchval("SELECT tries FROM score.failures WHERE attempt_id = 7") == tries
+    finally:
+        await connection.execute("SET session_replication_role = DEFAULT")

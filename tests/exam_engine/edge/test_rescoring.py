@@ -238,9 +238,7 @@ async def test_a_paper_that_cannot_be_marked_again_is_named_and_tried_until_it_c
         await pool.execute("ALTER TABLE score.scores DROP CONSTRAINT broken")
     progress = seen["agency"]["progress"]
     assert (progress["looked"], progress["touched"], progress["failed"]) == (4, 3, 1)
-    (failure,) = seen["agency"]["failures"]
-    assert failure["attempt_id"] == broken
-    assert failure["tries"] in (1, 2), "once, or by the server's own loop at the same moment too"
+    assert [(each["attempt_id"], each["tries"]) for each in seen["agency"]["failures"]] == [(broken, 1)]
     names = [seen[name]["failures"][0]["name"] for name in ("agency", "nation")]
     assert names[1] == names[0][:1] + "**"
     listed = (await hall.agency.get(f"/api/desk/proposals?sitting={hall.sitting_id}"))["rows"]
