@@ -50,11 +50,17 @@ def right(n: int) -> str:
     return f"{2 * n + 1}个单位"
 
 
+def typed(n: int) -> str:
+    """The text of the option that the bank's file calls right."""
+    return f"{2 * n + 14}个单位" if n == WRONG else right(n)
+
+
 def bank_file() -> bytes:
     """The items as JSON Lines; the right option is B, but item WRONG says D."""
     lines = []
     for n in range(1, ITEMS + 1):
         texts = [f"{2 * n + 5}个单位", right(n), f"{2 * n + 9}个单位", f"{2 * n + 14}个单位"]
+        answer = "ABCD"[texts.index(typed(n))]
         lines.append(
             {
                 "code": f"C-{n:03d}",
@@ -63,7 +69,7 @@ def bank_file() -> bytes:
                 "difficulty": 1 + n % 3,
                 "stem": stem(n),
                 "options": dict(zip("ABCD", texts, strict=True)),
-                "answer": "D" if n == WRONG else "B",
+                "answer": answer,
             }
         )
     return "\n".join(json.dumps(line, ensure_ascii=False) for line in lines).encode()
@@ -76,6 +82,7 @@ class Sitter(Candidate):
         super().__init__(base_url, "", "")
         self.http.headers["Authorization"] = f"Bearer {token}"
         self.ability, self.person_id = ability, person_id
+        self.took: dict[int, str] = {}  # item's number: the text of what he chose
 
     async def __aenter__(self) -> Self:
         return self
@@ -90,8 +97,13 @@ class Sitter(Candidate):
     def _choice(self, item: dict[str, Any], rng: random.Random) -> str:
         n = int(item["stem"].removeprefix("第").partition("题")[0])
         known = rng.random() < 1 / (1 + math.exp(-STEEP * (self.ability - (n % 7 - 3) / 3)))
-        wanted = [option["id"] for option in item["options"] if (option["text"] == right(n)) == known]
-        return str(rng.choice(wanted))
+        taken = rng.choice([option for option in item["options"] if (option["text"] == right(n)) == known])
+        self.took[n] = taken["text"]
+        return str(taken["id"])
+
+    def rights(self, mistyped: bool) -> int:
+        """How many of his answers are right: by what is true, or by the bank with its mistyped key."""
+        return sum(text == (typed(n) if mistyped else right(n)) for n, text in self.took.items())
 
 
 async def crowd(server: ExamServer, count: int, rng: random.Random) -> list[Sitter]:
@@ -134,8 +146,8 @@ async def all_sit(sitters: list[Sitter], sitting_id: int, rng: random.Random) ->
     """Everybody sits, some at a time."""
     turns = asyncio.Semaphore(AT_ONCE)
 
-    async def one(sitter: Sitter) -> None:
+    async def one(sitter: Sitter, own: random.Random) -> None:
         async with turns:
-            await sitter.sit(sitting_id, random.Random(rng.random()))
+            await sitter.sit(sitting_id, own)
 
-    await asyncio.gather(*(one(sitter) for sitter in sitters))
+    await asyncio.gather(*(one(sitter, random.Random(rng.random())) for sitter in sitters))

@@ -19,6 +19,7 @@ from tests.journey.exam_server import PASSWORD, ExamServer
 
 PEOPLE: Final = 200
 WAIT_S: Final = 180
+LINE: Final = 12  # right answers of twenty that pass: sixty points of a hundred
 TITLE: Final = "人文医学（全程）"
 REASON: Final = "命题组核对教材后确认原答案有误"
 
@@ -69,9 +70,14 @@ async def test_a_cycle_from_the_items_to_the_verified_notice(
         desk = Desk(await new_page(DESK), server.base_url)
         await _see_statistics(desk, sitting, album)
 
+        # Who draws which form is chance, so what the right key changes is counted from what each of them chose.
         rescored = await _rescore(author, nation, sitting, wrong)
-        assert rescored["up"] > 0
-        assert rescored["loses"] == rescored["loses_released"] == 0
+        scores = [(sitter.rights(mistyped=True), sitter.rights(mistyped=False)) for sitter in sitters]
+        assert rescored["up"] == sum(after > before for before, after in scores) > 0
+        assert rescored["down"] == sum(after < before for before, after in scores)
+        assert rescored["gains"] == sum(before < LINE <= after for before, after in scores)
+        assert rescored["loses"] == sum(after < LINE <= before for before, after in scores)
+        assert rescored["loses_released"] == 0
 
         released = await _release(agency, sitting)
         failed = [row for row in released["rows"] if row["passed"] is False]
