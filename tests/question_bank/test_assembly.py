@@ -1,6 +1,5 @@
 """Papers keep every quota, come again from their seed, and spread over the pool."""
 
-import time
 from collections import Counter
 from contextlib import suppress
 
@@ -214,7 +213,7 @@ def test_every_item_gets_its_chance_and_none_is_in_every_paper() -> None:
         assert all(fair / 3 < share < fair * 3 for share in found), kind
 
 
-def test_a_plan_draws_hundreds_of_papers_a_second() -> None:
+def test_papers_of_a_pool_with_every_type_and_topic_break_no_quota() -> None:
     topics = [quota.topic for quota in load("professional").topics if "/" in quota.topic and quota.topic != "专业/内科"]
     sizes = [
         (ItemType.A1, 70, 1),
@@ -228,9 +227,6 @@ def test_a_plan_draws_hundreds_of_papers_a_second() -> None:
         for kind, count, size in sizes:
             items += some_items(count, kind, topic, size, first=len(items) + 1)
     plan = prepare(load("professional"), Pool(items))
-    began = time.perf_counter()
     papers = [plan.draw(seed) for seed in range(200)]
-    rate = len(papers) / (time.perf_counter() - began)
-    print(f"{len(items)} items: {rate:.0f} papers/s")  # noqa: T201  shown by pytest -s
-    assert rate > 100  # a fifth of the aim: machines that run tests are busy
+    assert len({tuple(ids(paper)) for paper in papers}) == len(papers)
     assert all(broken(load("professional"), items, paper) == [] for paper in papers)
