@@ -65,10 +65,13 @@ class Line(asyncio.Protocol):
     # --- what the loop says ----------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Shake hands."""
+        """Shake hands.
+
+        Who let go while it was being made is seen to by `reach`: hung up here, uvloop would close the socket's number,
+        and Python's socket would not hear of it and close it again some time later, when it is somebody else's line.
+        """
         self._transport = cast("asyncio.Transport", transport)
-        if self._owner is None:  # let go while it was being made
-            self._transport.abort()
+        if self._owner is None:
             return
         request = self._core.connect()
         request.headers.update(self._headers)
@@ -104,13 +107,17 @@ class Line(asyncio.Protocol):
         """Connect; never raises. `source` is the own address, "" for any: one has only some 28,000 ports."""
         uri, loop = self._core.uri, asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(within_s):
-                if source:
-                    await loop.create_connection(lambda: self, sock=await _connected(source, uri.host, uri.port))
-                else:
+            if source:
+                async with asyncio.timeout(within_s):
+                    made = await _connected(source, uri.host, uri.port)
+                await loop.create_connection(lambda: self, sock=made)  # it leads there: nothing to wait for
+            else:
+                async with asyncio.timeout(within_s):
                     await loop.create_connection(lambda: self, uri.host, uri.port)
         except (OSError, TimeoutError):
             self._tell_gone()
+        if self._owner is None and self._transport is not None:  # let go while it was being made
+            self._transport.abort()
 
     def send(self, text: bytes) -> None:
         """One text frame; into the void if the line is gone, as it is with any network."""
