@@ -53,7 +53,7 @@ tests: $(INSTALLED) ## tests of the program (ARGS="-k timing")
 load: $(INSTALLED) web ## two hundred candidates, every fault, a strict check (about two minutes)
 	@out=$$(mktemp -d /tmp/exam-load.XXXXXX) && chmod 711 $$out && \
 		$(BIN)/exam-load run --candidates 200 --shape rush --speedup 300 --serve-processes 2 --faults all --logs-in 0.1 \
-			--boards 2 --echo --targets ci --out $$out && rm -rf $$out
+			--boards 2 --reviewers 2 --echo --targets ci --out $$out && rm -rf $$out
 
 format: $(INSTALLED) ## set the Python code as `make lint` wants it
 	$(BIN)/ruff check --fix-only --quiet .

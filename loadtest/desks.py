@@ -28,7 +28,7 @@ AGAIN_S: Final = 2.0
 ARRIVES_S: Final = 60.0  # so long a desk looks whether its word has arrived
 ASK_S: Final = 1.0
 RETURN_REASON: Final = "压力测试：请补充材料后再交。"
-RATING: Final = {"work": "qualified", "ethics": "qualified", "comment": "压力测试：合格。", "conditions_met": True}
+RATING: Final = {"work": "qualified", "ethics": "qualified", "comment": "压力测试：合格。"}
 
 
 class Tile(msgspec.Struct, frozen=True, gc=False):
@@ -67,6 +67,8 @@ class ReviewPage(msgspec.Struct, frozen=True):
 class OpenedRow(msgspec.Struct, frozen=True):
     file_id: int
     version: int
+    subject: str
+    procedure: str
 
 
 class OpenedFile(msgspec.Struct, frozen=True):
@@ -292,6 +294,13 @@ class Reviewer:
         if opened is None or act not in opened.acts:
             return
         body: dict[str, object] = {"version": opened.row.version, "act": act}
-        body |= {"rating": RATING} if work.passes else {"reason": RETURN_REASON}
+        body |= _approval(opened.row) if work.passes else {"reason": RETURN_REASON}
         path = f"/api/desk/reviews/{opened.row.file_id}/decide"
         await self._counter.ask("review_decide", "POST", path, msgspec.json.encode(body), meant_s=meant_s)
+
+
+def _approval(row: OpenedRow) -> dict[str, object]:
+    """What comes with 通过: a rating of a self-evaluation, and of the conditions if the simple procedure is wanted."""
+    if row.subject != "evaluation":
+        return {}
+    return {"rating": RATING | ({"conditions_met": True} if row.procedure == "simple_applied" else {})}

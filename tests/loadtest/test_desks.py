@@ -1,0 +1,54 @@
+"""Desks before a real server: what a reviewer decides is decided, whatever kind of file it is."""
+
+import time
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from exam_engine.commands.demo import write_files
+from loadtest.desk_steps import Decide, OpenFile, ReviewerScript, TurnPage, Work
+from loadtest.desks import Reviewer
+from tests.exam_engine.edge.server import Server, forget, running, settings_in
+from tests.loadtest.crowd import cast_of, scene
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+FILES = 200
+OPENED = 30  # by each desk, the same again after the last of its page
+PASSED = """
+SELECT m.subject, f.procedure, count(*) FROM reg.moves m JOIN reg.files f USING (application_id, subject)
+WHERE m.event = 'approve' AND m.move_id > $1 GROUP BY 1, 2
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """One server for all of them."""
+    await forget(redis_url)
+    async with running(database_url, redis_url, settings_in(tmp_path_factory.mktemp("data"))) as started:
+        yield started
+    await forget(redis_url)
+
+
+async def test_what_two_desks_pass_goes_on_whatever_its_kind(server: Server, database_url: str) -> None:
+    cast = await cast_of(server, 1)
+    connection = await asyncpg.connect(database_url)
+    try:
+        assert await write_files(connection, FILES, lambda _done: None)
+        last = await connection.fetchval("SELECT max(move_id) FROM reg.moves")
+        async with scene(server, cast) as play:
+            for number, desk in enumerate(one for one in cast.desks if one.role in ("institution", "agency")):
+                works: list[Work] = [TurnPage(0.0)]
+                for rank in range(OPENED):
+                    works += [OpenFile(0.0, rank), Decide(0.0, passes=True)]
+                script = ReviewerScript(number, 0.0, 60.0, works)
+                await Reviewer(play.stage, desk, script, number).work(time.monotonic())
+            second = play.stage.tally.turn(0, 0.0)
+        passed = {(row[0], row[1]): row[2] for row in await connection.fetch(PASSED, last)}
+    finally:
+        await connection.close()
+    assert second.errors == {}
+    assert sum(second.actions["review_decide"].served.values()) == sum(passed.values())
+    assert {("profile", "none"), ("evaluation", "simple_applied"), ("evaluation", "general")} <= set(passed), passed
