@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from loadtest.outcome import Fault
+from loadtest.outcome import BUG, Fault
 
 ALLOWANCE_S: Final = 5.0  # after it is over: what still waits, and phones that come back
 BEFORE_S: Final = 0.5  # of two clocks' readings: an error seen this little earlier is still the fault's
@@ -15,7 +15,10 @@ def excuses(faults: Sequence[Fault], at_s: float, *, since_s: float | None = Non
     """Whether an error at `at_s` of something sent at `since_s` is explained.
 
     `error` is its kind, as in `outcome.Second.errors`, or empty. What waited long is explained by any fault in between.
+    A failure of our own is explained by none.
     """
+    if error.startswith(BUG):
+        return False
     sent_s = at_s if since_s is None else since_s
     return any(
         fault.s - BEFORE_S <= at_s and sent_s <= _over_s(fault)

@@ -1,10 +1,13 @@
 """What a run found: `result.json`, from which the report is drawn and two runs are compared."""
 
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from loadtest.figures import Slice
+
+BUG: Final = "bug:"  # how an error begins that is the load test's own failure
 
 
 class Second(msgspec.Struct):
@@ -14,7 +17,7 @@ class Second(msgspec.Struct):
     log_in, papers, enter, portrait, start, paper, connect, resume, answer, clear, mark, heartbeat, snapshot, signals,
     hand_in, board_open, board_frame, act, act_received, review_page, review_decide. `errors` by kind: timeout, cut,
     refused:<code>, http:<status>, closed:<code>; those that a fault of the plan explains are counted in `excused`
-    instead.
+    instead. A `bug:<name>` is the load test's own failure: nothing explains it, and no run with one has passed.
     """
 
     s: int

@@ -24,7 +24,7 @@ from loadtest.found_server import database_of, processes_of
 from loadtest.generators import END_S, Generators, generating
 from loadtest.measure import Taken, machine, sampling
 from loadtest.orders import Orders
-from loadtest.outcome import Fault, Run, Second, Violations
+from loadtest.outcome import BUG, Fault, Run, Second, Violations
 from loadtest.rules import Rules
 from loadtest.seconds import merge
 from loadtest.showing import Screen
@@ -343,6 +343,8 @@ class _Played:
         self._notes += [f"generator {each.orders.process} died" for each in generators.dead()]
         self._whole = self._whole and not generators.dead()
         seconds = merge(each.seconds for each in generators.all)
+        if seconds and (dead := len(generators.dead())):
+            seconds[-1].errors[f"{BUG}generator died"] = dead
         excuse(seconds, self._faults)
         self._lag_note(seconds)
         return Run(

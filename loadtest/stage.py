@@ -15,6 +15,7 @@ from loadtest.asking import Asking
 from loadtest.cast import Cast
 from loadtest.clockwork import Clockwork
 from loadtest.history import History
+from loadtest.outcome import BUG
 from loadtest.pictures import Pictures
 from loadtest.tally import Tally
 
@@ -63,7 +64,7 @@ class Stage:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self.tally.error(f"bug:{type(error).__name__}")
+            self.tally.error(f"{BUG}{type(error).__name__}")
             self.bugs.append("".join(traceback.format_exception(error)))
 
     async def cancel(self) -> None:

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from loadtest.figures import Slice, count, percentile, total
-from loadtest.outcome import Run, Second, Target
+from loadtest.outcome import BUG, Run, Second, Target
 from loadtest.seconds import slices, steady
 
 STEADY: Final = "steady."
@@ -67,9 +67,11 @@ def judge(run: Run, targets: Targets) -> list[Target]:
 
 
 def passed(run: Run) -> bool:
-    """Whether every target was met and the checker, if it looked, found nothing."""
-    return all(target.met for target in run.targets) and not any(
-        run.violations.counts.values() if run.violations else ()
+    """Whether every target was met, the checker, if it looked, found nothing, and the load test itself did not fail."""
+    return (
+        all(target.met for target in run.targets)
+        and not any(run.violations.counts.values() if run.violations else ())
+        and not any(error.startswith(BUG) for second in run.seconds for error in second.errors)
     )
 
 

@@ -29,6 +29,7 @@ ALL = [NET, KILL, POSTGRES, DISK, CLOCK]
         (305.0, None, "", True),
         (410.0, None, "http:500", False),
         (50.0, None, "timeout", False),
+        (105.0, None, "bug:RuntimeError", False),
     ],
 )
 def test_a_fault_explains_what_happened_until_a_little_after_its_recovery(

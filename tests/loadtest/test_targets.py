@@ -164,6 +164,10 @@ def test_a_run_has_passed_when_all_is_met_and_nothing_was_found() -> None:
     run.violations.counts["lost"] = 0
     run.targets = judge(run, {"peak_open": Limit(at_least=51)})
     assert not passed(run)
+    run.targets = []
+    assert passed(run)
+    run.seconds[3].errors["bug:RuntimeError"] = 1
+    assert not passed(run)
 
 
 def test_judged_targets_survive_the_file() -> None:
