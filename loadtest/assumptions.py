@@ -99,10 +99,13 @@ ABOVE_0: Final = frozenset(
         "headroom", "picture.bytes", "picture.copies",
     }
 )  # fmt: skip
+SHARES: Final = frozenset(
+    {"humanities.share", "professional.share", "machine.memory_used", "picture.case_share", "vision.sampling"}
+)  # of a whole
 STAY_MIN_MAX: Final = 60.0  # the planner follows everybody for an hour after the close
 
 
 def allowed(name: str, value: float) -> bool:
     """Whether the planner can work with it."""
-    most = STAY_MIN_MAX if name.endswith(".stay_min") else 1e15
+    most = STAY_MIN_MAX if name.endswith(".stay_min") else 1.0 if name in SHARES else 1e15
     return 0 <= value <= most and (value > 0 or name not in ABOVE_0)

@@ -18,10 +18,15 @@ from rich.text import Text
 from loadtest.cast import Cast, read_cast
 from loadtest.check_end import Marking
 from loadtest.checker import CLASSES, Tally, check_attempt
+from loadtest.found_server import database_of
 from loadtest.history import History
 from loadtest.journal_rows import CHUNK, NoSuchSitting, Rows, reading
-from loadtest.outcome import Run, Violations, read_run, write_run
-from loadtest.rules import Rules
+from loadtest.outcome import NOT_CHECKED, Run, Violations, read_run, write_run
+from loadtest.own_database import own_database
+from loadtest.programs import CannotRun
+from loadtest.report import write_report
+from loadtest.rules import Rules, outage_s
+from loadtest.targets import judged_again
 
 Told = Callable[[int, int], None]  # (attempts checked, attempts in all as far as is known)
 
@@ -34,6 +39,7 @@ CAN_NOT_CHECK: Final = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     NoSuchSitting,
+    CannotRun,
 )
 
 
@@ -47,7 +53,7 @@ async def check_run(
     """Every history of the run, and every attempt of its sitting, against the database.
 
     Raises NoSuchSitting, OSError and asyncpg's errors. A history cut off in the middle of its line, as a killed
-    generator leaves it, is noted; any other that can't be read raises msgspec.DecodeError.
+    generator leaves it, is noted; any other that can't be read raises ValueError.
     """
     async with reading(database_url) as rows:
         if not rules.until:
@@ -68,6 +74,7 @@ class _Checking:
 
     async def run(self, run_dir: Path) -> None:
         """First what phones know, then what nobody's phone knows of."""
+        await self._rows.expect(self._cast)
         scheme = await self._rows.scheme(self._cast.sitting_id)
         self._marking = Marking(scheme, self._rows.keys)
         histories = read_whole(run_dir, self.tally.notes)
@@ -82,7 +89,9 @@ class _Checking:
             self.tally.notes.append(f"{left_over} attempts have no history: they were held against themselves only")
 
     def _is_new(self, history: History) -> bool:
-        """Whether there is an attempt to look at, that was not looked at before."""
+        """Whether there is an attempt to look at, that was not looked at before. Raises ValueError."""
+        if not 0 <= history.player < len(self._cast.players):
+            raise ValueError(f"the cast has no player {history.player}, of whom there is a history: it is another one")
         if not history.attempt_id:
             self._never_told.add(self._cast.players[history.player].person_id)
             for lie in history.lies:
@@ -126,9 +135,12 @@ def read_whole(run_dir: Path, notes: list[str]) -> Iterator[History]:
     decoder = msgspec.json.Decoder(History)
     for path in sorted(run_dir.glob("histories-*.jsonl")):
         with path.open("rb") as lines:
-            for line in lines:
+            for number, line in enumerate(lines, 1):
                 if line.endswith(b"\n"):
-                    yield decoder.decode(line)
+                    try:
+                        yield decoder.decode(line)
+                    except msgspec.MsgspecError as error:
+                        raise ValueError(f"{path}, line {number}: {error}") from error
                 else:
                     notes.append(f"{path.name} ends in the middle of a history: its generator was killed")
 
@@ -139,29 +151,35 @@ def read_whole(run_dir: Path, notes: list[str]) -> Iterator[History]:
 def check_command(
     run_dir: Annotated[Path, typer.Argument(help="The folder of the run: histories-*.jsonl, cast.json, result.json.")],
     *,
-    database_url: Annotated[str, typer.Option(help="The product's database.")] = "",
+    database_url: Annotated[
+        str, typer.Option(help="The product's database; without it, that of the servers the run started itself.")
+    ] = "",
     data: Annotated[Path | None, typer.Option(help="Or the data folder of an `exam up` that is running.")] = None,
     cast: Annotated[Path | None, typer.Option(help="The cast's file; cast.json of the run if not given.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
-    tolerance: Annotated[float, typer.Option(help="Seconds two honest clocks may differ.")] = 2.0,
-    sweep: Annotated[float, typer.Option(help="Seconds the bell may be late.")] = 30.0,
-    marking: Annotated[float, typer.Option(help="Seconds that marking may take.")] = 60.0,
+    tolerance: Annotated[float, typer.Option(min=0, help="Seconds two honest clocks may differ.")] = 2.0,
+    sweep: Annotated[
+        float, typer.Option(min=0, help="Seconds the bell may be late, beside the longest outage.")
+    ] = 30.0,
+    marking: Annotated[float, typer.Option(min=0, help="Seconds that marking may take.")] = 60.0,
 ) -> None:
     """Hold what phones know against the journal. Ends with 1 if anything is wrong, 2 if it could not be checked."""
     console = Console(stderr=True)
     try:
-        url = database_url or _of_folder(data)
-        players = read_cast(cast or run_dir / "cast.json")
-        run = read_run(run_dir) if (run_dir / "result.json").exists() else None
+        players = _read_cast(cast or run_dir / "cast.json")
+        if not any(run_dir.glob("histories-*.jsonl")):
+            raise ValueError(f"there are no histories-*.jsonl in {run_dir}")
+        run = _read_result(run_dir / "result.json")
         rules = _rules(run, tolerance_s=tolerance, sweep_s=sweep, marking_s=marking)
         with _progress(console) as tell:
-            violations = asyncio.run(check_run(run_dir, url, players, tell, rules=rules))
+            violations = asyncio.run(_check(run_dir, database_url, data, players, tell, rules))
+        if run is not None:
+            _tell_of(run, violations)
+            write_run(run, run_dir)
+            write_report(run, run_dir)
     except CAN_NOT_CHECK as error:
-        console.print(f"{type(error).__name__}: {error}", style="red", markup=False, soft_wrap=True)
+        console.print(f"cannot check: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from error
-    if run is not None:
-        run.violations = violations
-        write_run(run, run_dir)
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(violations)).decode())
     else:
@@ -172,28 +190,61 @@ def check_command(
     raise typer.Exit(1 if any(violations.counts.values()) else 0)
 
 
+def _read_cast(path: Path) -> Cast:
+    try:
+        return read_cast(path)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _read_result(path: Path) -> Run | None:
+    try:
+        return read_run(path.parent) if path.exists() else None
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+async def _check(
+    run_dir: Path, database_url: str, data: Path | None, cast: Cast, tell: Told, rules: Rules
+) -> Violations:
+    """With the database that is named, else with the run's own, started for the time of the check."""
+    if database_url or data is not None:
+        return await check_run(run_dir, database_url or _of_folder(data), cast, tell, rules=rules)
+    async with own_database(run_dir) as url:
+        return await check_run(run_dir, url, cast, tell, rules=rules)
+
+
 def _of_folder(data: Path | None) -> str:
-    """Where the database of a running `exam up` is; raises OSError, ValueError."""
-    if data is None:
-        raise ValueError("say --database-url, or --data of an `exam up` that is running")
-    return msgspec.json.decode((data / "run.json").read_bytes(), type=_Servers).database_url
+    """Where the database of a running `exam up` is. Raises ValueError."""
+    url = None if data is None else database_of(data)
+    if url is None:
+        raise ValueError(f"no `exam up` runs on {data}: it has no run.json that names a database")
+    return url
 
 
-class _Servers(msgspec.Struct):
-    database_url: str
+def _tell_of(run: Run, violations: Violations) -> None:
+    """The result says what was found now, also where it was judged by what was found before."""
+    run.violations = violations
+    run.figures |= {name: value for name, value in violations.figures.items() if name in run.figures}
+    run.targets = judged_again(run)
+    run.notes = [note for note in run.notes if not note.startswith(NOT_CHECKED)]
 
 
 def _rules(run: Run | None, *, tolerance_s: float, sweep_s: float, marking_s: float) -> Rules:
     """A run that was written down says when it ended: what was due later may have met servers already stopped.
 
-    Without one the servers count as up until now, and attempts without history are only told: nobody says that all
-    were recorded.
+    It says too how long a fault kept servers away from their bells, and whether all of its cast played to the end.
+    Without one the servers count as up until now, and attempts without history are only told.
     """
     if run is None:
         return Rules(tolerance_s=tolerance_s, sweep_s=sweep_s, marking_s=marking_s, all_recorded=False)
-    ended_at = run.begun_at + max((second.s for second in run.seconds), default=0)
-    recorded = bool(run.orders.get("all_recorded", True))
-    return Rules(tolerance_s=tolerance_s, sweep_s=sweep_s, marking_s=marking_s, until=ended_at, all_recorded=recorded)
+    return Rules(
+        tolerance_s=tolerance_s,
+        sweep_s=sweep_s + outage_s(run.faults),
+        marking_s=marking_s,
+        until=run.begun_at + max((second.s for second in run.seconds), default=0),
+        all_recorded=run.whole,
+    )
 
 
 @contextlib.contextmanager

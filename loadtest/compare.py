@@ -32,7 +32,9 @@ SURE: Final = 0.99  # of the ratios
 RATIO_MIN: Final = 1.05  # buckets are 2 % wide, on both sides
 PERCENTILES: Final = {"p50_s": 0.5, "p95_s": 0.95, "p99_s": 0.99}
 SINGLE: Final = ("violations", "errors", "excused", "peak_open", "memory_per_attempt_kb", "recovery_s", "marked_s")
-OF_NO_MATTER: Final = frozenset({"out", "targets", "url", "port", "cast", "seed"})  # among the orders
+OF_NO_MATTER: Final = frozenset(
+    {"out", "targets", "url", "port", "cast", "seed", "data", "database_url"}
+)  # among the orders
 
 
 class Word(StrEnum):

@@ -26,7 +26,10 @@ def compare_command(a: Folder, b: Folder, out: Out = None) -> None:
     console = Console()
     _tell(console, found)
     path = out or b / f"compared-with-{a.resolve().name}.html"
-    path.write_text(compare_page(of_a, of_b, found, (str(a), str(b))), encoding="utf-8")
+    try:
+        path.write_text(compare_page(of_a, of_b, found, (str(a), str(b))), encoding="utf-8")
+    except OSError as error:
+        raise typer.BadParameter(f"the page can't be written: {error}") from error
     console.print(str(path), markup=False)
     if found.missed:
         raise typer.Exit(1)
@@ -40,8 +43,13 @@ def report_command(run_dir: Folder, targets: TargetsName = None) -> None:
             run.targets = judge(run, read_targets(targets))
         except BadTargets as error:
             raise typer.BadParameter(str(error)) from error
-        write_run(run, run_dir)
-    Console().print(str(write_report(run, run_dir)), markup=False)
+    try:
+        if targets is not None:
+            write_run(run, run_dir)
+        path = write_report(run, run_dir)
+    except OSError as error:
+        raise typer.BadParameter(f"the report can't be written: {error}") from error
+    Console().print(str(path), markup=False)
     if not passed(run):
         raise typer.Exit(1)
 

@@ -114,7 +114,12 @@ class Postgres:
         pid_file = self._folder / "postmaster.pid"
         for stale in (pid_file, self._sockets / SOCKET, self._sockets / f"{SOCKET}.lock"):
             stale.unlink(missing_ok=True)
-        program = self._begin("PostgreSQL", [self._programs / "postgres", "-D", self._folder], signal.SIGINT)
+        # Said here too: a folder that is used again has the settings of its first time.
+        settings = [f"unix_socket_directories={self._sockets}", f"max_connections={self._connections}"]
+        command: list[str | Path] = [self._programs / "postgres", "-D", self._folder]
+        for setting in settings:
+            command += ["-c", setting]
+        program = self._begin("PostgreSQL", command, signal.SIGINT)
         self.program = program
         await program.ready(lambda: _says_ready(pid_file, program.pid), START_S_MAX)
         if fresh:

@@ -2,6 +2,8 @@
 
 import asyncio
 import signal
+from collections import Counter
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -25,6 +27,16 @@ from loadtest.worker import raise_file_limit
 
 MISSED: Final = 1
 CANNOT: Final = 2
+CLOSED_HELP: Final = "Closed loop, to compare with others' figures: no step before the last is answered."
+
+
+class Kind(StrEnum):
+    """Of the paper, by the product's names."""
+
+    HUMANITIES = "humanities"
+    PROFESSIONAL = "professional"
+    PRACTICE = "practice"
+
 
 console = Console(stderr=True)
 
@@ -43,7 +55,9 @@ def run_command(
     serve_processes: Annotated[int, typer.Option(min=1, max=64, help="Serving processes of an instance.")] = 1,
     instances: Annotated[int, typer.Option(min=1, max=16, help="Separate instances behind one address.")] = 1,
     vision: Annotated[int, typer.Option(min=0, max=8, help="Face-model processes per serving process.")] = 0,
-    kind: Annotated[str, typer.Option(help="humanities (50 items) or professional (100).")] = "professional",
+    kind: Annotated[
+        Kind, typer.Option(help="The paper: 50 items, 100, or the few of the practice.")
+    ] = Kind.PROFESSIONAL,
     minutes: Annotated[int, typer.Option(min=1, max=600, help="An attempt's length, before --speedup.")] = 60,
     closes_in: Annotated[
         float, typer.Option(min=0, help="So many seconds after the cast is made one bell ends all.")
@@ -55,7 +69,7 @@ def run_command(
     after_s: Annotated[
         float, typer.Option(min=0, help="Ends so long after the last pressed it (synchronised); 0: at the bell.")
     ] = 0,
-    closed: Annotated[bool, typer.Option("--closed", help="The next step waits for the answer to the last.")] = False,  # noqa: FBT002
+    closed: Annotated[bool, typer.Option("--closed", help=CLOSED_HELP)] = False,  # noqa: FBT002
     boards: Annotated[int, typer.Option(min=0, max=200, help="Open boards of invigilators who act.")] = 0,
     reviewers: Annotated[int, typer.Option(min=0, max=200, help="Reviewers who work their queues.")] = 0,
     logs_in: Annotated[float, typer.Option(min=0, max=1, help="Share who log in with their password.")] = 0,
@@ -75,6 +89,8 @@ def run_command(
         raise typer.BadParameter("--url and --cast belong together")
     if url and faults:
         raise typer.BadParameter("--faults need a system that this command starts itself")
+    if not url and (data or database_url):
+        raise typer.BadParameter("--data and --database-url are of a system that is up already: they need --url")
     options = Options(
         candidates=candidates,
         shape=shape.value,
@@ -89,7 +105,7 @@ def run_command(
         serve_processes=serve_processes,
         instances=instances,
         vision=vision,
-        kind=kind,
+        kind=kind.value,
         minutes=minutes,
         closes_in=closes_in,
         hours=hours,
@@ -136,13 +152,17 @@ async def _run(options: Options, limits: Targets) -> int:
     except asyncio.CancelledError:
         console.print("exam-load: ended at once; nothing was checked", style="red")
         return CANNOT
-    folder = Path(options.out)
-    write_run(result, folder)
     console.print(_summary(result))
     for note in result.notes:
         console.print(f"· {note}", markup=False)
-    console.print(f"{write_report(result, folder)}", markup=False)
-    return 0 if passed(result) else MISSED
+    folder = Path(options.out)
+    try:
+        write_run(result, folder)
+        console.print(f"{write_report(result, folder)}", markup=False)
+    except OSError as error:
+        console.print(f"exam-load: the result can't be kept: {error}", style="red", markup=False)
+        return CANNOT
+    return 0 if passed(result) and not stopping.unchecked else MISSED
 
 
 def _summary(result: Run) -> Table:
@@ -159,6 +179,9 @@ def _summary(result: Run) -> Table:
     table.add_section()
     table.add_row("errors", ", ".join(f"{kind} {number:,}" for kind, number in errors.items()) or "none")
     table.add_row("excused", ", ".join(f"{kind} {number:,}" for kind, number in excused.items()) or "none")
+    if result.faults:
+        done = Counter(fault.kind for fault in result.faults)
+        table.add_row("faults done", ", ".join(f"{kind} {number:,}" for kind, number in done.items()))
     table.add_row("outcomes", ", ".join(f"{kind} {number:,}" for kind, number in result.outcomes.items()))
     if result.violations is not None:
         wrong = {name: number for name, number in result.violations.counts.items() if number}

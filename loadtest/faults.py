@@ -135,8 +135,9 @@ class Breaking:
             return
         pid = found[self._rng.randrange(len(found))]
         try:
-            step_clock(self._under_test, pid, due.by)
-            yield f"clock of process {pid} stepped by {due.by:+g} s", _nobody_away
+            stepped = step_clock(self._under_test, pid, due.by)
+            words = f"stepped by {due.by:+g} s" if stepped else "not stepped: it is gone"
+            yield f"clock of process {pid} {words}", _nobody_away
         finally:
             step_clock(self._under_test, pid, 0.0)
 
@@ -154,7 +155,8 @@ class Breaking:
     @asynccontextmanager
     async def vision(self, due: Due) -> AsyncIterator[tuple[str, Broken]]:
         """Half of the models' processes stand still, the other half the next time."""
-        stopped = sorted(self._under_test.vision())[due.turn % 2 :: 2]
+        models = sorted(self._under_test.vision())
+        stopped = models[due.turn % 2 :: 2] or models  # of a single one there is no other half
         try:
             _signal(stopped, signal.SIGSTOP)
             yield f"{len(stopped)} processes of the face models stopped", _nobody_away
@@ -174,10 +176,12 @@ class Breaking:
         return await _recovery(all_are, asyncio.get_running_loop().time())
 
 
-def step_clock(under_test: UnderTest, pid: int, by_s: float) -> None:
+def step_clock(under_test: UnderTest, pid: int, by_s: float) -> bool:
     """Make the wall clock of this serving process wrong by so much. A process that is gone has none."""
     with contextlib.suppress(FileNotFoundError), (under_test.clocks / str(pid)).open("r+b", buffering=0) as file:
         file.write(struct.pack("d", by_s))
+        return True
+    return False
 
 
 async def _recovery(recovered: Callable[[], Awaitable[bool]], since: float) -> float:

@@ -11,6 +11,7 @@ from typing import Final
 import asyncpg
 import msgspec
 
+from loadtest.cast import Cast
 from loadtest.marks import Scheme
 from loadtest.records import Entry, Kept, Ref, Row, Score, read_marks, read_paper
 
@@ -25,6 +26,12 @@ SELECT s.scheme::text AS scheme, s.points_per_item,
         FROM json_array_elements(coalesce(s.blueprint -> 'sections', '[]')) WITH ORDINALITY AS parts (part, place)
         ORDER BY place) AS section_points
 FROM exam.sittings s WHERE s.sitting_id = $1
+"""
+OPENS: Final = "SELECT opens_at FROM exam.sittings WHERE sitting_id = $1"
+PLAYED: Final = """
+SELECT EXISTS (
+    SELECT FROM exam.attempts a JOIN exam.journal j USING (attempt_id) WHERE a.sitting_id = $1 AND j.seq IS NOT NULL
+)
 """
 ATTEMPTS: Final = """
 SELECT attempt_id, person_id FROM exam.attempts WHERE sitting_id = $1 AND attempt_id > $2 ORDER BY attempt_id LIMIT $3
@@ -63,6 +70,21 @@ class Rows:
     async def now(self) -> float:
         """The database's clock, Unix time."""
         return float(await self._connection.fetchval(NOW))
+
+    async def expect(self, cast: Cast) -> None:
+        """Raises NoSuchSitting if this is not the database the cast was made in: numbers alone are the same in many."""
+        opens_at = await self._connection.fetchval(OPENS, cast.sitting_id)
+        if opens_at is None:
+            raise NoSuchSitting(f"the database is not that of this cast: it has no sitting {cast.sitting_id}")
+        if opens_at != cast.opens_at:
+            raise NoSuchSitting(
+                f"the database is not that of this cast: its sitting {cast.sitting_id} opened at {opens_at}, "
+                f"the cast's at {cast.opens_at}"
+            )
+
+    async def played(self, sitting_id: int) -> bool:
+        """Whether somebody has answered there already."""
+        return bool(await self._connection.fetchval(PLAYED, sitting_id))
 
     async def scheme(self, sitting_id: int) -> Scheme:
         """By what the sitting is marked; raises NoSuchSitting."""

@@ -88,7 +88,12 @@ def national_command(
     unknown = set(wanted) - {stage.name for stage in STAGES}
     if unknown:
         raise typer.BadParameter(f"--only knows {', '.join(stage.name for stage in STAGES)}, not {unknown.pop()!r}")
-    out.mkdir(mode=0o711, parents=True, exist_ok=True)
+    try:
+        out.mkdir(mode=0o711, parents=True, exist_ok=True)
+        for name in wanted:  # of a run that does not come about, no earlier one's result may be told
+            (out / name / "result.json").unlink(missing_ok=True)
+    except OSError as error:
+        raise typer.BadParameter(f"--out {out}: {error.strerror}") from error
     for stage in STAGES:
         if stage.name in wanted:
             console.rule(f"{stage.title.en} · {stage.title.zh}")

@@ -1,5 +1,6 @@
 """What a run found: `result.json`, from which the report is drawn and two runs are compared."""
 
+import contextlib
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +9,8 @@ import msgspec
 from loadtest.figures import Slice
 
 BUG: Final = "bug:"  # how an error begins that is the load test's own failure
+
+NOT_CHECKED: Final = "not checked"  # how a note begins that says why
 
 
 class Second(msgspec.Struct):
@@ -90,7 +93,8 @@ class Target(msgspec.Struct, gc=False):
 class Run(msgspec.Struct):
     """A whole run. `orders` are the options it was started with, `machine` what it ran on, `begun_at` Unix time.
 
-    `figures` are single numbers that were measured apart, by the names of `targets.GIVEN`.
+    `figures` are single numbers that were measured apart, by the names of `targets.GIVEN`. `whole`: every attempt of
+    the cast has its history, because all of it played, to the end.
     """
 
     orders: dict[str, str | int | float | bool]
@@ -105,13 +109,24 @@ class Run(msgspec.Struct):
     figures: dict[str, float] = {}
     targets: list[Target] = []
     notes: list[str] = []
+    whole: bool = True
 
 
 def write_run(run: Run, folder: Path) -> None:
-    """To `result.json`, whole or not at all."""
-    draft = folder / "result.json.part"
-    draft.write_bytes(msgspec.json.encode(run))
-    draft.replace(folder / "result.json")
+    """To `result.json`, whole or not at all. Raises OSError."""
+    write_whole(folder / "result.json", msgspec.json.encode(run))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """The file as it was, or all of it as it shall be; no half of it stays on a full disk. Raises OSError."""
+    draft = path.with_name(f"{path.name}.part")
+    try:
+        draft.write_bytes(content)
+        draft.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
 
 
 def read_run(folder: Path) -> Run:

@@ -11,6 +11,7 @@ from loadtest.shown import number, size
 
 EVERY_MIN: Final = 10  # a point of a curve; of ten minutes the fullest counts
 ACTIONS_SHOWN: Final = 8
+UNITS: Final = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"))
 PATTERNS: Final = ("", "/", "x", ".")  # bars are told apart without colour too
 
 DAYS: Final = Both("考试窗口的第几天（北京时间）", "day of the window (Beijing time)")
@@ -99,15 +100,17 @@ def evidence(plan: Plan) -> Chart:
     came = [0.0]
     for day in range(days):
         came.append(came[-1] + sum(plan.curve.starts_per_s[day * 1440 : (day + 1) * 1440]))
-    whole = [figures["storage.evidence_bytes"] * part / came[-1] for part in came]
-    cases, share = figures["evidence.case_days"], figures["storage.cases_bytes"] / figures["storage.evidence_bytes"]
+    evidence_bytes, cases = figures["storage.evidence_bytes"], figures["evidence.case_days"]
+    whole = [evidence_bytes * part / (came[-1] or 1.0) for part in came]  # nobody may come
+    share = figures["storage.cases_bytes"] / (evidence_bytes or 1.0)
     falls = [whole[-1] - kept * (1 - share) for kept in whole]
     x = [*range(days + 1), *(day + figures["evidence.all_days"] for day in range(days + 1)), days + cases, days + cases]
     y = [*whole, *falls, falls[-1], 0.0]
+    unit, name = next(((unit, name) for unit, name in UNITS if max(y) >= unit), UNITS[-1])
     line = {"type": "scatter", "mode": "lines", "fill": "tozeroy", "name": Both("图片", "pictures"), "x": x,
-            "y": [round(value / 1e12, 5) for value in y], "line": {"color": COLOURS[2], "width": 1.6}}  # fmt: skip
+            "y": [_short(value / unit) for value in y], "line": {"color": COLOURS[2], "width": 1.6}}  # fmt: skip
     rows = [(FIGURES[name][0], size(figures[name])) for name in ("storage.evidence_bytes", "storage.cases_bytes")]
-    layout = _layout(Both("窗口开始后的天数", "days since the window opened"), Both("TB", "TB"))
+    layout = _layout(Both("窗口开始后的天数", "days since the window opened"), Both(name, name))
     return Chart(
         Both("图片存储随时间的变化", "Pictures kept, over time"),
         Both("按保留规则删除；立案的保留更久。", "Deleted by the rules of retention; those of cases are kept longer."),
@@ -149,4 +152,9 @@ def _area(name: Text, x: Sequence[float], y: Sequence[float], place: int) -> dic
 
 def _bar(name: Text, values: Sequence[float], place: int) -> dict[str, Any]:
     look = {"color": COLOURS[place + 1], "pattern": {"shape": PATTERNS[place]}}
-    return {"type": "bar", "name": name, "y": [round(value, 3) for value in values], "marker": look}
+    return {"type": "bar", "name": name, "y": [_short(value) for value in values], "marker": look}
+
+
+def _short(value: float) -> float:
+    """Few digits, but never nothing for something."""
+    return float(f"{value:.4g}")

@@ -17,7 +17,8 @@ def plan_page(plan: Plan) -> str:
     page = Page()
     title = Both(
         f"{number(plan.physicians)} 名医师、{plan.window.days} 天考试窗口的容量规划",
-        f"Capacity for {number(plan.physicians)} physicians in a window of {plan.window.days} days",
+        f"Capacity for {number(plan.physicians)} physician{'' if plan.physicians == 1 else 's'} in a window of "
+        f"{plan.window.days} day{'' if plan.window.days == 1 else 's'}",
     )
     sections = [
         Section(Both("结论", "What it takes"), [_figures(plan, LED_BY), paragraph(_said(plan)), *_warnings(plan)]),

@@ -7,15 +7,17 @@ from loadtest.assumptions import Assumption, Origin
 from loadtest.report_words import PARTS, Both
 from loadtest.shown import number, size
 
+TENTH: Final = 0.05  # below it a tenth would be rounded to nothing
+
 
 def rate(value: float) -> str:
     """A second."""
-    return f"{number(round(value, 1) if value < 100 else round(value))} /s"
+    return f"{number(value if value < 1 else round(value, 1) if value < 100 else round(value))} /s"
 
 
 def bits(value: float) -> str:
     """A second, of a network."""
-    return f"{number(round(value / 1e6, 1) if value < 1e8 else round(value / 1e6))} Mbit/s"
+    return f"{tenth(value / 1e6) if value < 1e8 else number(round(value / 1e6))} Mbit/s"
 
 
 def whole(value: float) -> str:
@@ -24,8 +26,8 @@ def whole(value: float) -> str:
 
 
 def tenth(value: float) -> str:
-    """Cores."""
-    return f"{value:.1f}"
+    """Cores. What is not nothing never reads as nothing."""
+    return "< 0.1" if 0 < value < TENTH else f"{value:.1f}"
 
 
 Shown = Callable[[float], str]

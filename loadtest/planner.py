@@ -19,6 +19,7 @@ from loadtest.costs import RESOURCES
 KINDS: Final = ("humanities", "professional")
 AT_START: Final = ("log_in", "papers", "enter", "portrait", "start", "paper", "connect")
 JOURNALLED: Final = ("answer", "clear", "mark", "hand_in")  # their commits are those of the process's turns
+FIGURES_KEPT: Final = 4  # at least, of a curve's highest point
 AFTER_MIN: Final = round(STAY_MIN_MAX)  # after the close the last ones are still inside
 
 Rates = dict[str, Floats]  # by action: how often a second, in each minute
@@ -233,10 +234,17 @@ def _shares(book: Book, rates: Rates, loads: Mapping[str, Floats]) -> dict[str, 
 
 def _curve(starts: Mapping[str, Floats], inside: Mapping[str, Floats], cores: Mapping[str, Floats]) -> Curve:
     return Curve(
-        {kind: np.round(values, 1).tolist() for kind, values in inside.items()},
-        np.round(sum(starts.values(), np.zeros(1)), 3).tolist(),
-        {part: np.round(values, 4).tolist() for part, values in cores.items()},
+        {kind: _rounded(values, 1) for kind, values in inside.items()},
+        _rounded(sum(starts.values(), np.zeros(1)), 3),
+        {part: _rounded(values, 4) for part, values in cores.items()},
     )
+
+
+def _rounded(values: Floats, digits: int) -> list[float]:
+    """To so many digits, or as many more as a small window needs to be seen at all."""
+    most = float(values.max(initial=0.0))
+    needed = FIGURES_KEPT - 1 - math.floor(math.log10(most)) if most > 0 else 0
+    return [float(value) for value in np.round(values, max(digits, needed))]
 
 
 def day_of(minute: float) -> float:

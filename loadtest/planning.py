@@ -56,9 +56,10 @@ def plan_command(
         window = Window(days=window_days, last_day=last_day, stagger_days=stagger_days, provinces=_provinces(provinces))
         numbers = assumed(NUMBERS | costs_at(costs), assume or [])
         found = plan(physicians, window, numbers)
+        page = plan_page(found)
         out.mkdir(parents=True, exist_ok=True)
         (out / "plan.json").write_bytes(msgspec.json.encode(found))
-        (out / "plan.html").write_text(plan_page(found), encoding="utf-8")
+        (out / "plan.html").write_text(page, encoding="utf-8")
     except (Unusable, OSError, KeyError, ValueError) as error:  # msgspec's errors are ValueErrors
         typer.echo(f"cannot plan: {error}", err=True)
         raise typer.Exit(UNUSABLE_EXIT) from error
@@ -69,10 +70,13 @@ def plan_command(
 
 
 def costs_at(path: Path | None) -> dict[str, Assumption]:
-    """Of a run, of a file, or ours. Raises OSError, msgspec.DecodeError, msgspec.ValidationError."""
-    if path is not None and path.is_dir():
-        return costs_from(read_run(path), read_costs())
-    return numbers_of(read_costs(path))
+    """Of a run, of a file, or ours. Raises OSError, Unusable."""
+    try:
+        if path is not None and path.is_dir():
+            return costs_from(read_run(path), read_costs())
+        return numbers_of(read_costs(path))
+    except msgspec.MsgspecError as error:
+        raise Unusable(f"{path}: {error}") from error
 
 
 def assumed(numbers: dict[str, Assumption], said: list[str]) -> dict[str, Assumption]:

@@ -11,7 +11,7 @@ import msgspec
 from loadtest import report_charts as charts
 from loadtest import report_tables as tables
 from loadtest.bottleneck import Word, generator, generator_words
-from loadtest.outcome import Run
+from loadtest.outcome import Run, write_whole
 from loadtest.report_page import Html, Page, Section, details, download, heading, listed, paragraph
 from loadtest.report_words import Both, action_words
 from loadtest.seconds import actions_of, steady
@@ -23,9 +23,9 @@ TITLE: Final = Both("考试压测报告", "Load test of an exam window")
 
 def write_report(run: Run, folder: Path) -> Path:
     """To `report.html`, whole or not at all. Raises OSError."""
-    path, draft = folder / "report.html", folder / "report.html.part"
-    draft.write_text(report(run), encoding="utf-8")
-    return draft.replace(path)
+    path = folder / "report.html"
+    write_whole(path, report(run).encode())
+    return path
 
 
 def report(run: Run) -> str:

@@ -19,7 +19,7 @@ from loadtest.report_words import (
     joined,
 )
 from loadtest.seconds import actions_of, added, slices
-from loadtest.targets import passed
+from loadtest.targets import failures, nobody_came, passed
 
 NUMBER: Final = Both("数量", "number")
 SHARE: Final = Both("比例", "share")
@@ -30,7 +30,7 @@ VALUE: Final = Both("值", "value")
 
 def verdict(run: Run) -> Html:
     """One sentence that can be read from across a room."""
-    if not run.targets and run.violations is None:
+    if not run.targets and run.violations is None and not failures(run):
         return paragraph(
             Both("未评判：没有目标，也没有核对。", "Not judged: there were no targets and no check."), "verdict"
         )
@@ -178,13 +178,18 @@ _TOTAL: Final = Both("合计", "all")
 def _failed(run: Run) -> Both:
     missed = sum(not target.met for target in run.targets)
     found = sum(run.violations.counts.values()) if run.violations else 0
+    bugs = failures(run)
     zh = [
         *([f"{len(run.targets)} 个目标中 {missed} 个未达到"] if missed else []),
         *([f"核对发现 {found} 处问题"] if found else []),
+        *([f"压测程序自身出错 {bugs} 次"] if bugs else []),
+        *(["没有一场考试开始"] if nobody_came(run) else []),
     ]
     en = [
         *([f"{missed} of {len(run.targets)} targets missed"] if missed else []),
         *([f"{found} violations found"] if found else []),
+        *([f"{bugs} failures of the load test itself"] if bugs else []),
+        *(["no attempt was ever open"] if nobody_came(run) else []),
     ]
     return Both(f"未通过：{'，'.join(zh)}", f"Failed: {', '.join(en)}")
 

@@ -1,6 +1,13 @@
 """By which tolerances the checker judges: each is a number somebody may ask about, so each is said with the result."""
 
+from collections.abc import Sequence
+from typing import Final
+
 import msgspec
+
+from loadtest.outcome import Fault
+
+AWAY: Final = frozenset({"kill", "postgres", "valkey"})  # a bad line, a wrong clock or a full disk stop no bell
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,3 +26,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     marking_s: float = 60.0
     until: float = 0.0
     all_recorded: bool = True
+
+
+def outage_s(faults: Sequence[Fault]) -> float:
+    """The longest that a server was away: for so long nobody may have been there to ring a bell."""
+    return max((fault.for_s + (fault.recovered_s or 0.0) for fault in faults if fault.kind in AWAY), default=0.0)

@@ -1,6 +1,7 @@
 """A whole run: the system under test, the cast, the generators, the faults; then marking, the checker, the targets."""
 
 import asyncio
+import contextlib
 import math
 import shutil
 import time
@@ -20,12 +21,13 @@ from loadtest.echo import NoEcho, echo_per_s
 from loadtest.excusing import excuses
 from loadtest.fault_plan import Plan, read_plan
 from loadtest.faults import run_faults
-from loadtest.found_server import database_of, processes_of
+from loadtest.found_server import Found, look_for, processes_of
 from loadtest.generators import END_S, Generators, generating
 from loadtest.measure import Taken, machine, sampling
 from loadtest.orders import Orders
-from loadtest.outcome import BUG, Fault, Run, Second, Violations
-from loadtest.rules import Rules
+from loadtest.outcome import BUG, NOT_CHECKED, Fault, Run, Second, Violations
+from loadtest.own_database import SYSTEM
+from loadtest.rules import Rules, outage_s
 from loadtest.seconds import merge
 from loadtest.showing import Screen
 from loadtest.targets import Targets, judge
@@ -40,6 +42,7 @@ LATE_S: Final = 0.25
 # nothing for 40 s of a phone whose pings are 30 s apart.
 PATIENCE_S: Final = {"timeout": 30.0, "closed:silent": 40.0}
 FILES_A_REVIEWER: Final = 500  # in whatever state: some 25 wait in the queue of the one institution
+RESULTS: Final = ("result.json", "report.html", "seconds.csv")
 ADDRESSES: Final = 2  # own ones of each process: 28,000 ports each
 UNMARKED: Final = "SELECT count(*) FROM exam.attempts WHERE sitting_id = $1 AND phase = 'submitted'"
 
@@ -110,59 +113,84 @@ class Finding(msgspec.Struct):
 
 
 class Stopping:
-    """Ctrl-C: the first ends the run in order, the second at once. Made in the task that runs it."""
+    """Ctrl-C: the first ends in order what is being played, the second at once. Made in the task that runs it.
+
+    Only what is `playing` has anything to save by ending in order; whatever else is under way is ended at once.
+    """
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
+        self.playing = False
+        self.unchecked = False  # the checker was ended by hand: nobody knows whether anything was lost
         self._task = asyncio.current_task()
 
     def ask(self) -> None:
         """It was pressed."""
-        if self.asked.is_set() and self._task is not None:
+        if (self.asked.is_set() or not self.playing) and self._task is not None:
             self._task.cancel()
         self.asked.set()
 
 
 async def run(options: Options, targets: Targets, screen: Screen, stopping: Stopping) -> Run:
-    """From nothing to `Run`; histories and the cast are in the folder `out`. Raises what the parts raise."""
-    _prepare(Path(options.out))
+    """From nothing to `Run`; histories and the cast are in the folder `out`. Raises what the parts raise.
+
+    What an earlier run left in the folder is touched only once it is clear that this one can begin.
+    """
     plan = read_plan(options.faults, length_s=length_s(options), seed=options.seed, vision=options.vision > 0)
-    async with _found(options, plan, screen) as found:
-        if options.candidates > len(found.cast.players):
-            raise ValueError(f"the cast has {len(found.cast.players)} players only")
+    there = await _looked_for(options) if options.url else None
+    _prepare(Path(options.out))
+    async with _found(options, plan, screen, there) as found:
         played = _Played(options, plan, found, screen, stopping)
         result = await played.play()
         screen.enter("checking")
-        result.violations = await played.check(result)
+        try:
+            result.violations = await played.check(result)
+        except asyncio.CancelledError:
+            if (task := asyncio.current_task()) is not None:
+                task.uncancel()  # what was played is not thrown away with the check
+            stopping.unchecked = True
+            result.notes.append(f"{NOT_CHECKED}: ended by hand")
     result.targets = judge(result, targets)
     return result
 
 
+async def _looked_for(options: Options) -> Found:
+    """The system that is up already, held against its cast. Raises CannotRun."""
+    return await look_for(
+        options.url,
+        Path(options.cast),
+        candidates=options.candidates,
+        begun=options.begun,
+        data=Path(options.data) if options.data else None,
+        database_url=options.database_url,
+    )
+
+
 def _prepare(out: Path) -> None:
-    """The folder, without what an earlier run left of histories."""
+    """The folder, without what an earlier run found: should this one break off, nobody takes that for its result."""
     out.mkdir(mode=0o711, parents=True, exist_ok=True)
-    for old in out.glob("histories-*.jsonl"):
-        old.unlink()
+    for old in (*out.glob("histories-*.jsonl"), *(out / name for name in RESULTS)):
+        old.unlink(missing_ok=True)
 
 
 # --- what it is about --------------------------------------------------------------------------------------------
 
 
 @asynccontextmanager
-async def _found(options: Options, plan: Plan, screen: Screen) -> AsyncIterator[Finding]:
+async def _found(options: Options, plan: Plan, screen: Screen, there: Found | None) -> AsyncIterator[Finding]:
     cast_path = Path(options.out) / "cast.json"
-    if options.url:
-        shutil.copy(options.cast, cast_path)  # with its mode: it holds sessions
+    if there is not None:
         data = Path(options.data) if options.data else None
-        database_url = options.database_url or (database_of(data) if data else None)
+        with contextlib.suppress(shutil.SameFileError):  # a run once more, with its own cast
+            shutil.copy(options.cast, cast_path)  # with its mode: it holds sessions
 
         def processes() -> list[tuple[str, int]]:
             return processes_of(data) if data else []
 
-        yield Finding(options.url, read_cast(cast_path), cast_path, database_url, processes)
+        yield Finding(options.url, there.cast, cast_path, there.database_url, processes)
         return
     screen.enter("starting the servers")
-    folder = Path(options.out) / "system"
+    folder = Path(options.out) / SYSTEM
     async with started(
         folder, processes=options.serve_processes, instances=options.instances, vision=options.vision, faults=plan
     ) as under_test:
@@ -237,10 +265,12 @@ class _Played:
                 )
                 self._bell = await stack.enter_async_context(watching)
             generators.begin(self._begin_at)
+            self._stopping.playing = True
             self._screen.begins(time.monotonic() + BEGIN_IN_S, self._end_s())
             await self._until_over(generators)
             self._screen.enter("marking")
             await self._wait_until_marked()
+            self._stopping.playing = False
             return self._result(generators, taken, options)
 
     async def _measure_echo(self) -> None:
@@ -343,7 +373,8 @@ class _Played:
         self._notes += [f"generator {each.orders.process} died" for each in generators.dead()]
         self._whole = self._whole and not generators.dead()
         seconds = merge(each.seconds for each in generators.all)
-        if seconds and (dead := len(generators.dead())):
+        if dead := len(generators.dead()):
+            seconds = seconds or [Second(0, actions={}, errors={}, excused={})]
             seconds[-1].errors[f"{BUG}generator died"] = dead
         excuse(seconds, self._faults)
         self._lag_note(seconds)
@@ -358,6 +389,7 @@ class _Played:
             habits=dict(habits),
             figures={**self._yardstick, **(self._bell.figures() if self._bell is not None else {})},
             notes=[*self._notes, *taken.notes],
+            whole=self._whole,
         )
 
     def _lag_note(self, seconds: list[Second]) -> None:
@@ -376,7 +408,10 @@ class _Played:
         try:
             begin_s = time.monotonic()
             while left := await connection.fetchval(UNMARKED, found.cast.sitting_id):
-                if time.monotonic() > begin_s + MARKED_WITHIN_S or self._stopping.asked.is_set():
+                if self._stopping.asked.is_set():
+                    self._notes.append(f"{left} attempts were not marked yet when it was ended by hand")
+                    break
+                if time.monotonic() > begin_s + MARKED_WITHIN_S:
                     self._notes.append(f"{left} attempts were not marked {MARKED_WITHIN_S:.0f} s after the run")
                     break
                 await asyncio.sleep(0.5)
@@ -387,10 +422,9 @@ class _Played:
         """Histories against the journal."""
         found = self._found
         if found.database_url is None:
-            result.notes.append("not checked: neither --data nor --database-url says where the journal is")
+            result.notes.append(f"{NOT_CHECKED}: neither --data nor --database-url says where the journal is")
             return None
-        outage_s = max((fault.for_s + (fault.recovered_s or 0.0) for fault in self._faults), default=0.0)
-        rules = Rules(sweep_s=30.0 + outage_s, all_recorded=self._whole)
+        rules = Rules(sweep_s=Rules().sweep_s + outage_s(self._faults), all_recorded=self._whole)
         violations = await check_run(Path(self._options.out), found.database_url, found.cast, rules=rules)
         result.figures |= violations.figures
         result.notes += violations.notes
@@ -408,4 +442,12 @@ def excuse(seconds: list[Second], faults: list[Fault]) -> None:
 
 def _orders_of(options: Options) -> dict[str, str | int | float | bool]:
     orders: dict[str, str | int | float | bool] = msgspec.to_builtins(options)
-    return orders
+    return orders | {"database_url": without_password(options.database_url)}
+
+
+def without_password(url: str) -> str:
+    """A result is shown to others."""
+    head, at, tail = url.rpartition("@")
+    scheme, slashes, account = head.partition("://")
+    user, colon, _ = account.partition(":")
+    return f"{scheme}{slashes}{user}{colon and ':…'}{at}{tail}"

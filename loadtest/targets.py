@@ -66,13 +66,39 @@ def judge(run: Run, targets: Targets) -> list[Target]:
     return [_judged(name, limit, figure(run, name)) for name, limit in targets.items()]
 
 
+def judged_again(run: Run) -> list[Target]:
+    """The run's targets, by what it holds now."""
+    return [
+        _judged(
+            target.name,
+            Limit(at_most=target.limit) if target.at_most else Limit(at_least=target.limit),
+            figure(run, target.name),
+        )
+        for target in run.targets
+    ]
+
+
 def passed(run: Run) -> bool:
-    """Whether every target was met, the checker, if it looked, found nothing, and the load test itself did not fail."""
+    """Whether every target was met, the checker, if it looked, found nothing, and the load test itself did not fail.
+
+    Where nobody had an exam there was nothing to be lost: that is no success either.
+    """
     return (
         all(target.met for target in run.targets)
         and not any(run.violations.counts.values() if run.violations else ())
-        and not any(error.startswith(BUG) for second in run.seconds for error in second.errors)
+        and not failures(run)
+        and not nobody_came(run)
     )
+
+
+def failures(run: Run) -> int:
+    """How often the load test itself failed."""
+    return sum(n for second in run.seconds for error, n in second.errors.items() if error.startswith(BUG))
+
+
+def nobody_came(run: Run) -> bool:
+    """Whether something was tried, and no attempt was ever open."""
+    return any(second.actions for second in run.seconds) and not any(second.open for second in run.seconds)
 
 
 def is_known(name: str) -> bool:

@@ -1,7 +1,10 @@
 """`exam cast --physicians N --out FILE`: an exam and its people for a load test."""
 
 import asyncio
+import os
 import tempfile
+from collections.abc import Mapping
+from errno import EISDIR
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -14,17 +17,19 @@ from exam_engine import casting, demo
 from exam_engine.app import build
 from exam_engine.commands.demo import write_files
 from exam_engine.embedded import connected, running
-from exam_engine.settings import CannotStart, ExitCode, read_settings
+from exam_engine.settings import CannotStart, ExitCode, default_data, read_settings
 
 COUNT_MAX: Final = 1_000_000
 DESKS_MAX: Final = 200
 KINDS: Final = ("humanities", "professional", "practice")
+NOT_RUNNING: Final = "`exam up` must be running on the data folder, or EXAM_REDIS_URL be set"
+KIND_HELP: Final = "humanities (50 items), professional (100) or practice (the few of the practice)."
 
 
 def cast_command(
     physicians: Annotated[int, typer.Option("--physicians", min=1, max=COUNT_MAX, help="How many may sit it.")],
     out: Annotated[Path, typer.Option("--out", help="Write the cast here, as JSON (it holds sessions: mode 0600).")],
-    kind: Annotated[str, typer.Option("--kind", help="humanities (50 items) or professional (100).")] = "humanities",
+    kind: Annotated[str, typer.Option("--kind", help=KIND_HELP)] = "humanities",
     minutes: Annotated[int, typer.Option("--minutes", min=1, max=600, help="Length of an attempt.")] = 60,
     closes_in: Annotated[
         float | None, typer.Option("--closes-in", min=10, help="Seconds until one bell ends everybody's attempt.")
@@ -43,6 +48,12 @@ def cast_command(
     """
     if kind not in KINDS:
         raise CannotStart(f"--kind must be one of {', '.join(KINDS)}, not {kind!r}", ExitCode.SETTINGS)
+    if begun and entered:
+        raise CannotStart(
+            "--begun and --entered exclude each other: who has begun is past his entry", ExitCode.SETTINGS
+        )
+    _must_be_running(data)
+    _must_be_writable(out)
     asyncio.run(_make(data, physicians, out, kind, minutes, closes_in, desks, files, begun=begun, entered=entered))
     Console(stderr=True).print(f"{physicians} physicians: {out}", markup=False)
 
@@ -65,9 +76,7 @@ async def _make(
     if redis_url is None and (found := running(settings.data)) is not None:
         redis_url = found.redis_url
     if redis_url is None:
-        raise CannotStart(
-            "`exam up` must be running on the data folder, or EXAM_REDIS_URL be set", ExitCode.UNREACHABLE
-        )
+        raise CannotStart(NOT_RUNNING, ExitCode.UNREACHABLE)
     async with connected(data) as database_url:
         await demo.seed(database_url, None)
         async with build(settings, database_url, redis_url, idle=True) as house:
@@ -98,8 +107,32 @@ async def _make(
             _write(out, await casting.describe(house.pool, sitting_id, people, attempts, logins))
 
 
+def _must_be_running(data: Path | None, environ: Mapping[str, str] = os.environ) -> None:
+    """Before anything is made: a data folder that was mistyped must not come to be. Raises `CannotStart`."""
+    named = data or (Path(environ["EXAM_DATA"]) if environ.get("EXAM_DATA") else default_data())
+    if not (named.expanduser().is_dir() or (environ.get("EXAM_REDIS_URL") and environ.get("EXAM_DATABASE_URL"))):
+        raise CannotStart(f"there is no data folder {named}: {NOT_RUNNING}", ExitCode.UNREACHABLE)
+
+
+def _must_be_writable(out: Path) -> None:
+    """Before an exam and its people are made for a file that can't be. Raises `CannotStart`."""
+    try:
+        if out.is_dir():
+            raise IsADirectoryError(EISDIR, "it is a folder")
+        with tempfile.TemporaryFile(dir=out.absolute().parent):
+            pass
+    except OSError as problem:
+        raise CannotStart(f"--out {out} can't be written: {problem.strerror}", ExitCode.SETTINGS) from problem
+
+
 def _write(out: Path, told: bytes) -> None:
-    """Whole or not at all, for our own eyes only: it holds sessions."""
+    """Whole or not at all, for our own eyes only: it holds sessions. Raises `CannotStart`."""
     with tempfile.NamedTemporaryFile("wb", dir=out.absolute().parent, delete=False) as draft:  # made with mode 0600
-        draft.write(told)
-    Path(draft.name).replace(out)
+        pass
+    path = Path(draft.name)
+    try:
+        path.write_bytes(told)
+        path.replace(out)
+    except OSError as problem:
+        path.unlink(missing_ok=True)
+        raise CannotStart(f"--out {out} can't be written: {problem.strerror}", ExitCode.SETTINGS) from problem

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from exam_engine import casting
 from exam_engine.__main__ import app
 from exam_engine.commands.journal import app as journal_app
+from exam_engine.settings import CannotStart
 from loadtest.cast import Cast, read_cast
 
 
@@ -87,3 +88,30 @@ def test_reviewers_find_files_in_their_queues(database_url: str, tmp_path: Path)
 
 def _verify() -> Result:
     return CliRunner().invoke(journal_app, ["verify"])
+
+
+def test_a_file_that_can_not_be_written_is_said_before_anybody_is_made(database_url: str, tmp_path: Path) -> None:
+    people = "SELECT count(*) AS people FROM people.persons WHERE name LIKE '压测%'"
+    before = ask(database_url, people)
+    for out in (tmp_path, tmp_path / "no" / "cast.json"):
+        result = CliRunner().invoke(app, ["cast", "--physicians", "3", "--out", str(out)])
+        assert isinstance(result.exception, CannotStart)
+        assert "can't be written" in str(result.exception)
+    assert ask(database_url, people) == before
+    assert [path.name for path in tmp_path.iterdir()] == []
+
+
+def test_attempts_are_entered_or_begun_and_not_both(tmp_path: Path) -> None:
+    words = ["--physicians", "3", "--out", str(tmp_path / "cast.json"), "--begun", "--entered"]
+    result = CliRunner().invoke(app, ["cast", *words])
+    assert isinstance(result.exception, CannotStart)
+    assert "exclude each other" in str(result.exception)
+
+
+def test_a_data_folder_that_is_mistyped_does_not_come_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EXAM_REDIS_URL")
+    words = ["--physicians", "3", "--out", str(tmp_path / "cast.json"), "--data", str(tmp_path / "typo")]
+    result = CliRunner().invoke(app, ["cast", *words])
+    assert isinstance(result.exception, CannotStart)
+    assert "no data folder" in str(result.exception)
+    assert not (tmp_path / "typo").exists()

@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from exam_engine.chain import GENESIS, seal
-from exam_engine.messages import Extend, Pause, Resume
+from exam_engine.messages import Extend, Pause, Resume, Tick
 from exam_engine.sitting import Policy
 from loadtest.checker import CLASSES, Checked, Tally, check_attempt
 from loadtest.marks import worth
@@ -45,9 +45,18 @@ def play(day: Day, moves: list[tuple[str, int, str]]) -> None:
             case "resume":
                 day.do(Resume(), by=DESK)
             case "wait":
-                day.wait(number)
+                wait(day, number)
             case _:
                 play_phone(day, kind, number, choice)
+
+
+def wait(day: Day, seconds: int) -> None:
+    """Time passes for the server too: a bell that is due it rings late, but not later than an honest one may."""
+    for begin in range(0, seconds, 10):
+        day.wait(min(10, seconds - begin))
+        deadline_at = day.attempt.deadline_at
+        if day.attempt.phase == "running" and deadline_at is not None and day.now > deadline_at + timedelta(seconds=15):
+            day.do(Tick())
 
 
 def play_phone(day: Day, kind: str, number: int, choice: str) -> None:
@@ -68,6 +77,7 @@ def play_phone(day: Day, kind: str, number: int, choice: str) -> None:
 
 
 @settings(max_examples=50)
+@example([("wait", 36, ""), *[("wait", 200, "")] * 3], False, False)  # past the bell, while nobody does anything
 @given(st.lists(MOVES, max_size=40), st.booleans(), st.booleans())
 def test_an_honest_day_is_clean_whatever_happens_on_it(
     moves: list[tuple[str, int, str]], compensated: bool, comes_back: bool

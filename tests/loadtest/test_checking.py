@@ -75,15 +75,24 @@ async def exam(database_url: str, redis_url: str, tmp_path_factory: pytest.TempP
         await asyncio.gather(hands_in(phones[0]), waits(phones[1]), loses_the_line(phones[2]))
         await asyncio.gather(*(server.written(each.history.attempt_id, "marked") for each in phones))
         persons = [await server.person_id(each.candidate.login) for each in phones]
+        opens_at = await opened_at(database_url, sitting_id)
     folder = tmp_path_factory.mktemp("run")
     players = [Player(person, f"login{person}", "") for person in persons]
-    opens_at = datetime.now(UTC)
     made = Exam(database_url, folder, Cast(sitting_id, "x", 5, 60, 1, opens_at, opens_at, players, []), [])
     made.histories = [each.history for each in phones]
     made.write(made.histories)
     (folder / "cast.json").write_bytes(msgspec.json.encode(made.cast))
     yield made
     await forget(redis_url)
+
+
+async def opened_at(database_url: str, sitting_id: int) -> datetime:
+    connection = await asyncpg.connect(database_url)
+    try:
+        found: datetime = await connection.fetchval(journal_rows.OPENS, sitting_id)
+    finally:
+        await connection.close()
+    return found
 
 
 async def phone(stack: AsyncExitStack, server: Server, player: int) -> RecordingPhone:
@@ -239,6 +248,8 @@ async def _(editor: Editor) -> None:
 async def _(editor: Editor) -> None:
     journal = await editor.journal(editor.belled)
     place, end = last(journal, "cleared"), last(journal, "submitted")
+    for later in range(end, len(journal)):  # the bell may have rung within the millisecond
+        journal[later] = replace(journal[later], at=journal[later].at + timedelta(milliseconds=100))
     journal[place] = replace(journal[place], at=journal[end].at)
     sent = editor.histories[1].sent[-1]
     sent.first_at = sent.acked_at = journal[end].at.timestamp()
@@ -349,7 +360,8 @@ async def test_a_history_cut_off_with_its_generator_is_noted(exam: Exam) -> None
 
 async def test_the_command_writes_its_word_into_the_result(exam: Exam) -> None:
     begun_at = exam.histories[0].entered_at
-    write_run(Run({"candidates": 3}, {}, begun_at, [Second(0), Second(60)]), exam.folder)
+    notes = ["not checked: ended by hand", "another"]
+    write_run(Run({"candidates": 3}, {}, begun_at, [Second(0), Second(60)], notes=notes), exam.folder)
 
     clean = await command(exam.folder, "--database-url", exam.database_url, "--json")
     after_clean = read_run(exam.folder).violations
@@ -366,6 +378,8 @@ async def test_the_command_writes_its_word_into_the_result(exam: Exam) -> None:
     stored = read_run(exam.folder).violations
     assert stored is not None
     assert stored.counts["unaccounted"] == 1
+    assert read_run(exam.folder).notes == ["another"]
+    assert "1 violations found" in (exam.folder / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -386,3 +400,62 @@ async def test_what_can_not_be_checked_is_said_so(exam: Exam, words: tuple[str, 
 async def command(folder: Path, *words: str) -> Any:
     """The command has a loop of its own."""
     return await asyncio.to_thread(CliRunner().invoke, app, ["check", str(folder), *words])
+
+
+# --- another day, another database ------------------------------------------------------------------------------------
+
+
+async def test_another_database_with_the_same_numbers_is_told_apart(exam: Exam) -> None:
+    other = replace(exam.cast, opens_at=exam.cast.opens_at + timedelta(seconds=1))
+    with pytest.raises(journal_rows.NoSuchSitting, match="not that of this cast"):
+        await check_run(exam.folder, exam.database_url, other)
+
+
+async def test_whether_a_cast_has_played_can_be_told(exam: Exam) -> None:
+    async with journal_rows.reading(exam.database_url) as rows:
+        assert await rows.played(exam.cast.sitting_id)
+        assert not await rows.played(99_999)
+
+
+async def test_a_run_that_was_not_whole_is_checked_as_such_another_day(exam: Exam) -> None:
+    seconds = [Second(0, open=3), Second(60)]
+    write_run(Run({"candidates": 3}, {}, exam.histories[0].entered_at, seconds, whole=False), exam.folder)
+    exam.write(exam.histories[:2])
+    try:
+        result = await command(exam.folder, "--database-url", exam.database_url)
+    finally:
+        exam.write(exam.histories)
+        (exam.folder / "result.json").unlink()
+
+    assert result.exit_code == 0, result.output
+    assert "1 attempts have no history" in result.output
+
+
+async def test_a_line_that_is_no_history_is_named(exam: Exam) -> None:
+    lines = (exam.folder / "histories-0.jsonl").read_bytes().splitlines(keepends=True)
+    (exam.folder / "histories-0.jsonl").write_bytes(lines[0] + lines[1][:40] + b"\n" + lines[2])
+    try:
+        result = await command(exam.folder, "--database-url", exam.database_url)
+    finally:
+        exam.write(exam.histories)
+
+    assert result.exit_code == 2
+    assert "histories-0.jsonl, line 2" in result.stderr
+
+
+async def test_a_history_of_nobody_in_the_cast_is_another_cast_s(exam: Exam) -> None:
+    exam.write([replace(exam.histories[0], player=7)])
+    try:
+        result = await command(exam.folder, "--database-url", exam.database_url)
+    finally:
+        exam.write(exam.histories)
+
+    assert result.exit_code == 2
+    assert "no player 7" in result.stderr
+
+
+async def test_where_nothing_was_kept_nothing_is_called_clean(exam: Exam, tmp_path: Path) -> None:
+    (tmp_path / "cast.json").write_bytes((exam.folder / "cast.json").read_bytes())
+    result = await command(tmp_path, "--database-url", exam.database_url)
+    assert result.exit_code == 2
+    assert "no histories" in result.stderr

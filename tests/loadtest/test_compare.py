@@ -139,3 +139,10 @@ def test_a_folder_without_a_run_is_told_in_words(words: list[str], tmp_path: Pat
     done = CliRunner().invoke(app, [word.format(tmp_path) for word in words])
     assert done.exit_code == 2
     assert "result.json" in done.output or "nowhere" in done.output
+
+
+def test_a_page_that_can_not_be_kept_is_said_in_a_line(tmp_path: Path) -> None:
+    write_run(made_run(20, people=5), tmp_path)
+    result = CliRunner().invoke(app, ["compare", str(tmp_path), str(tmp_path), "--out", str(tmp_path / "no" / "page")])
+    assert result.exit_code == 2
+    assert "be written" in result.output

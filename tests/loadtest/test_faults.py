@@ -6,16 +6,22 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
+import asyncpg
 import msgspec
 import pytest
 import pytest_asyncio
 
+from loadtest.data_servers import Postgres, socket_folder, system_user
 from loadtest.fault_plan import Due, Plan
-from loadtest.faults import NotPrepared, run_faults, step_clock
+from loadtest.faults import Breaking, NotPrepared, run_faults, step_clock
+from loadtest.minder import Minder
 from loadtest.outcome import Fault
+from loadtest.own_database import CONNECTIONS, SYSTEM, own_database
+from loadtest.programs import CannotRun
 from loadtest.under_test import UnderTest, started
 from loadtest.weather import Weather
 from tests.candidate import Candidate, Refusal
@@ -207,3 +213,42 @@ async def test_a_fault_that_was_not_prepared_for_is_refused_before_anything_is_b
 
 async def test_commands_run_beside_it(under_test: UnderTest) -> None:
     assert "1" in await under_test.exam("journal", "verify")
+
+
+async def test_a_run_s_own_database_can_be_asked_another_day() -> None:
+    run = Path(tempfile.mkdtemp(prefix="exam-again-", dir="/tmp"))
+    run.chmod(0o711)
+    try:
+        with pytest.raises(CannotRun, match="no database of its own"):
+            async with own_database(run):
+                pass
+        (run / SYSTEM).mkdir(mode=0o711)
+        minder = Minder()
+        user = system_user()
+        first = Postgres(run / SYSTEM / "postgres", socket_folder(run / SYSTEM, user, minder), minder, user, 8)
+        await first.start()
+        with pytest.raises(CannotRun, match="still at work"):
+            async with own_database(run):
+                pass
+        await first.stop()
+        minder.close()
+        moved = run.with_name(f"{run.name}-moved")
+        run = run.rename(moved)
+        async with own_database(run) as url:
+            connection = await asyncpg.connect(url)
+            assert await connection.fetchval("SHOW max_connections") == str(CONNECTIONS)
+            await connection.close()
+    finally:
+        shutil.rmtree(run, ignore_errors=True)
+
+
+async def test_of_a_single_face_model_each_turn_stops_it() -> None:
+    model = await asyncio.create_subprocess_exec("sleep", "60")
+    alone = SimpleNamespace(vision=lambda: [model.pid])
+    try:
+        for turn in (0, 1):
+            async with Breaking(alone, 1).vision(Due(0.0, "vision", 1.0, turn)) as (words, _):  # type: ignore[arg-type]
+                assert words.startswith("1 processes")
+    finally:
+        model.kill()
+        await model.wait()

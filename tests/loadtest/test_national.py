@@ -1,6 +1,8 @@
 """The figures of a nationwide window: what is run for each, and the page that tells of all."""
 
 import inspect
+import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from typer.testing import CliRunner
 from loadtest.__main__ import app
 from loadtest.driver import run_command
 from loadtest.national import STAGES, Stage, index_page, words_of
-from loadtest.outcome import Run, Target, Violations
+from loadtest.outcome import Run, Target, Violations, write_run
 from loadtest.targets import read_targets
 
 
@@ -66,3 +68,22 @@ def test_a_figure_that_does_not_exist_is_refused_in_words(tmp_path: Path) -> Non
     result = CliRunner().invoke(app, ["national", "--out", str(tmp_path), "--only", "weather"])
     assert result.exit_code == 2
     assert "synchronised" in result.output
+
+
+def test_an_earlier_result_is_not_told_as_that_of_a_run_that_did_not_come_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bell").mkdir()
+    write_run(a_run(met=True), tmp_path / "bell")
+    monkeypatch.setattr("loadtest.national.words_of", lambda *_: [sys.executable, "-c", "raise SystemExit(2)"])
+    result = CliRunner().invoke(app, ["national", "--out", str(tmp_path), "--only", "bell"])
+    assert result.exit_code == 1
+    assert json.loads((tmp_path / "index.json").read_bytes())["bell"] is None
+
+
+def test_a_folder_that_is_none_is_said_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = CliRunner().invoke(app, ["national", "--out", str(tmp_path / "file"), "--only", "bell"])
+    assert result.exit_code == 2
+    assert isinstance(result.exception, SystemExit)
+    assert "Invalid value: --out" in result.output

@@ -8,8 +8,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from loadtest.__main__ import app
+from loadtest.assumptions import SHARES
 from loadtest.costs import read_costs
 from loadtest.outcome import Run, write_run
+from loadtest.plan_charts import by_action, cores, evidence, inside, last_day
+from loadtest.plan_words import FIGURES
 from loadtest.planner import Plan
 
 
@@ -71,3 +74,35 @@ def test_a_costs_file_of_another_shape_is_refused(tmp_path: Path) -> None:
     done = said("--out", str(tmp_path), "--costs", str(tmp_path / "costs.json"))
     assert done.exit_code == 2
     assert "cannot plan" in done.output
+
+
+@pytest.mark.parametrize("words", [["--physicians", "1"], ["--physicians", "1000", "--window-days", "1"]])
+def test_the_smallest_window_has_all_its_charts(tmp_path: Path, words: list[str]) -> None:
+    done = said("--out", str(tmp_path), *words)
+    assert done.exit_code == 0, done.output
+    plan = msgspec.json.decode((tmp_path / "plan.json").read_bytes(), type=Plan)
+    seconds = 60 * sum(plan.curve.starts_per_s)
+    attempts = plan.physicians * 1.405
+    assert seconds == pytest.approx(attempts, rel=0.01)
+    charts = [by_action(plan), cores(plan), evidence(plan), inside(plan), last_day(plan)]
+    assert all(any(any(line["y"]) for line in chart.lines) for chart in charts)
+    assert "0.0" not in [shown(plan.figures[name]) for name, (_, shown) in FIGURES.items()]
+
+
+def test_a_window_nobody_comes_to_can_be_drawn(tmp_path: Path) -> None:
+    shares = ["--assume", "humanities.share=0", "--assume", "professional.share=0"]
+    assert said("--out", str(tmp_path), *shares).exit_code == 0
+
+
+@pytest.mark.parametrize("name", sorted(SHARES))
+def test_a_share_is_at_most_the_whole(tmp_path: Path, name: str) -> None:
+    done = said("--out", str(tmp_path), "--assume", f"{name}=1.01")
+    assert done.exit_code == 2
+    assert "out of range" in done.output
+
+
+def test_a_costs_file_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "costs.json").write_text("no JSON")
+    done = said("--out", str(tmp_path), "--costs", str(tmp_path / "costs.json"))
+    assert done.exit_code == 2
+    assert "costs.json" in done.output

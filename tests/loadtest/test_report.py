@@ -202,3 +202,16 @@ def test_the_file_is_written_whole(tmp_path: Path) -> None:
     path = write_report(made_run(5, people=5), tmp_path)
     assert [path] == list(tmp_path.iterdir())
     assert path.read_text(encoding="utf-8").rstrip().endswith("</html>")
+
+
+def test_a_run_that_failed_says_of_what() -> None:
+    tried = {"papers": Slice(late={}, served={}, failed=3)}
+    run = Run({}, {}, 0.0, [Second(0, actions=tried, errors={"bug:RuntimeError": 2})])
+    assert "2 failures of the load test itself, no attempt was ever open" in report(run)
+
+
+def test_no_half_of_a_page_stays_where_it_can_not_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "report.html").mkdir()  # nothing can take its place
+    with pytest.raises(OSError, match=r"report\.html"):
+        write_report(Run({}, {}, 0.0, []), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]

@@ -5,7 +5,7 @@ import pytest
 
 from loadtest.figures import Slice
 from loadtest.outcome import Fault, Process, Run, Sample, Second, Violations
-from loadtest.targets import BadTargets, Limit, figure, is_known, judge, known, passed, read_targets
+from loadtest.targets import BadTargets, Limit, figure, is_known, judge, judged_again, known, passed, read_targets
 from tests.loadtest.made_runs import made_run
 
 SHIPPED = ("ci", "national", "synchronised", "bell", "faults")
@@ -174,3 +174,20 @@ def test_judged_targets_survive_the_file() -> None:
     run = a_run()
     run.targets = judge(run, {"start.p99_s": Limit(at_most=1)})
     assert msgspec.json.decode(msgspec.json.encode(run), type=Run) == run
+
+
+def test_a_run_in_which_nobody_had_an_exam_has_not_passed() -> None:
+    run = made_run(20, people=50)
+    for second in run.seconds:
+        second.open = 0
+    assert not passed(run)
+
+
+def test_targets_are_judged_again_by_what_the_run_holds_now() -> None:
+    run = made_run(20, people=50)
+    run.targets = judge(run, {"violations": Limit(at_most=0), "peak_open": Limit(at_least=50)})
+    assert run.violations is not None
+    run.violations.counts["lost"] = 2
+    again = {target.name: target for target in judged_again(run)}
+    assert (again["violations"].reached, again["violations"].met) == (2, False)
+    assert again["peak_open"] == run.targets[1]
