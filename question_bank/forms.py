@@ -16,6 +16,7 @@ unit, and if that does not do either, the error names what gave way. Nothing is 
 """
 
 import random
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import combinations
@@ -155,7 +156,29 @@ def _explain(supply: Supply, wish: Wish, uses_max: int) -> list[Problem]:
         for limit, there in zip(supply.limits, supply.stock, strict=True)
         if there * uses_max < limit.least * wish.forms
     ]
-    return short or [_gave_way(supply, wish, uses_max)]
+    return short or _shared_too_often(supply, wish) or [_gave_way(supply, wish, uses_max)]
+
+
+def _shared_too_often(supply: Supply, wish: Wish) -> list[Problem]:
+    """The rules whose items alone, however evenly used, make two forms share more than they may."""
+    allowed, found = comb(wish.forms, 2) * wish.overlap_max, []
+    for limit, there in zip(supply.limits, supply.stock, strict=True):
+        needs = _stock_for(wish.forms * limit.least, allowed)
+        if there < needs:
+            said = f"{wish.forms} forms of which two share at most {wish.overlap_max} items need {needs}"
+            found.append(Problem("quota_short", f"{limit.name}: {said}, pool has {there:.0f}"))
+    return found
+
+
+def _stock_for(uses: int, allowed: int) -> int:
+    """The fewest items that can be used so often with no more than `allowed` pairs of uses of one item."""
+    return bisect_left(range(1, uses + 1), -allowed, key=lambda items: -_pairs(uses, items)) + 1 if uses else 0
+
+
+def _pairs(uses: int, items: int) -> int:
+    """Pairs of uses of one item when all are used as evenly as can be."""
+    times, more = divmod(uses, items)
+    return more * comb(times + 1, 2) + (items - more) * comb(times, 2)
 
 
 def _gave_way(supply: Supply, wish: Wish, uses_max: int) -> Problem:

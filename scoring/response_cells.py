@@ -10,8 +10,8 @@ from scoring.responses import OMITTED, OPTION_COUNT_MAX, Codes, Column
 
 CELL_LENGTH_MAX: Final = 40  # characters of an answer
 BAD: Final = 253  # a cell that is no answer; never an option's number
-TRUE: Final = frozenset({"1", "1.0", "true", "t"})
-FALSE: Final = frozenset({"0", "0.0", "false", "f"})
+TRUE: Final = frozenset({"1", "1.0", "true", "t", "yes", "y", "对", "正确", "√", "✓", "✔"})
+FALSE: Final = frozenset({"0", "0.0", "false", "f", "no", "n", "错", "错误", "×", "✗", "✘"})
 
 
 class Cells:
@@ -64,7 +64,7 @@ class Coder(dict[str, int]):
         if cell.lower() in MISSING and said not in (self.right or ()):
             return OMITTED
         if self.right is None:
-            return 2 if cell.lower() in TRUE else 1 if cell.lower() in FALSE else BAD
+            return 2 if said.lower() in TRUE else 1 if said.lower() in FALSE else BAD
         if len(cell) > CELL_LENGTH_MAX or (said not in self.options and len(self.options) >= OPTION_COUNT_MAX):
             return BAD
         return self.options.setdefault(said, len(self.options) + 1)

@@ -127,7 +127,11 @@ class _Reading:
         if len(row.cells) > self.width and not any(cell.strip() for cell in row.cells[self.width :]):
             del row.cells[self.width :]
         if len(row.cells) != self.width:
-            self.refused.append(RefusedRow(row.line, f"{len(row.cells)} cells where the header has {self.width}"))
+            reason = f"{len(row.cells)} cells where the header has {self.width}"
+            if row.lines > 1:  # whoever stands on these lines is not counted, and must hear of it
+                began = row.line - row.lines + 1
+                reason += f": lines {began} to {row.line} are one row, a quotation mark is open"
+            self.refused.append(RefusedRow(row.line, reason))
         return len(row.cells) == self.width
 
     def _refuse(self, row: Row, codes: Codes) -> None:

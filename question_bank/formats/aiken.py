@@ -22,7 +22,9 @@ from question_bank.item import IN_SETS, LETTERS, Item, ItemType
 
 _OPTION: Final = re.compile(r"\s*([A-Za-z])\s*[.．)）、:：]\s*(.*)")
 _ANSWER: Final = re.compile(r"\s*(?:ANSWER|答案)\s*[:：]\s*(.*)", re.IGNORECASE)
-_EXPLANATION: Final = re.compile(r"\s*(?:ANSWER_EXPLANATION|EXPLANATION|FEEDBACK|解析)\s*[:：]\s*(.*)", re.IGNORECASE)
+_EXPLANATION: Final = re.compile(
+    r"\s*(?:ANSWER_EXPLANATION|EXPLANATION|FEEDBACK|解析)\s*[:：]\s*(.*)", re.IGNORECASE | re.DOTALL
+)
 _PASSED: Final = re.compile(r"\s*(SCORE|TAGS|DESCRIPTION)\s*[:：]", re.IGNORECASE)
 
 Lines = list[tuple[int, str]]
@@ -90,12 +92,18 @@ def _questions(text: str) -> Iterator[Lines]:
     """The lines of each question: up to its answer and what belongs to that.
 
     A question without an answer ends at the first empty line after its options, so that it does not take in the next.
+    What follows an explanation up to an empty line is part of it, unless options stand there: then it is the next stem.
     """
     gathered: Lines = []
     answered = chosen = gap = False
-    for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    told = _told(lines)
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             gap = chosen
+            continue
+        if number in told:
+            gathered[-1] = (gathered[-1][0], f"{gathered[-1][1]}\n{line.strip()}")
             continue
         after = bool(_EXPLANATION.match(line) or _PASSED.match(line))
         ended = answered or (gap and not _ANSWER.match(line) and not _OPTION.match(line))
@@ -108,6 +116,24 @@ def _questions(text: str) -> Iterator[Lines]:
         chosen = chosen or bool(_OPTION.match(line))
     if gathered:
         yield gathered
+
+
+def _told(lines: Sequence[str]) -> set[int]:
+    """The numbers of the lines that go on with an explanation."""
+    found: set[int] = set()
+    going: list[int] | None = None  # of the lines after an explanation that is not closed yet
+    for number, line in enumerate((*lines, ""), 1):
+        if _EXPLANATION.match(line):
+            found.update(going or ())
+            going = []
+        elif not line.strip():
+            found.update(going or ())
+            going = None
+        elif _OPTION.match(line) or _ANSWER.match(line) or _PASSED.match(line):
+            going = None
+        elif going is not None:
+            going.append(number)
+    return found
 
 
 def _row(lines: Lines, ignored: list[str]) -> Row:

@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from question_bank.formats.plain import Plain, looks_like_html, plain_html
+from question_bank.formats.plain import Plain, looks_like_html, plain_auto, plain_html
 from question_bank.formats.question import (
     ALL,
     Choice,
@@ -45,6 +45,7 @@ _TRUTH: Final = re.compile(r"\s*(TRUE|T|FALSE|F)\s*(?=#|$)", re.IGNORECASE)
 _ID: Final = re.compile(r"\[id:((?:\\.|[^\\\[\]])*+)\]")
 _TAG: Final = re.compile(r"\[tag:((?:\\.|[^\\\[\]])*+)\]")
 _ESCAPED: Final = re.compile(r"\\([~=#{}:\\n])")
+_FOLDED: Final = re.compile(r"[ \t\n\r\f\v]+")  # not the wide space of Chinese texts: （　　） is where the answer goes
 _MARKDOWN: Final = re.compile(r"\*\*|__|`|^#+ |!\[|\]\(", re.MULTILINE)
 
 
@@ -253,8 +254,10 @@ def _plain(text: str, inherited: str, *, literal: bool) -> tuple[str, Plain, lis
     bare = text[named.end() :] if named else text
     if literal and kind == "plain":
         return kind, Plain(unescape(bare.strip())), []
-    folded = unescape(bare.strip() if literal else re.sub(r"\s+", " ", bare).strip())
-    if kind == "html" or (kind == "moodle" and looks_like_html(folded)):
+    folded = unescape(bare.strip() if literal else _FOLDED.sub(" ", bare).strip())
+    if kind == "html":
         return kind, plain_html(folded), []
+    if kind == "moodle" and looks_like_html(folded):
+        return kind, plain_auto(folded), []
     markdown = kind == "markdown" and _MARKDOWN.search(folded)
     return kind, Plain(folded), [("markdown", "The signs of Markdown are kept as text.")] if markdown else []

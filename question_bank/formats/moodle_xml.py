@@ -4,12 +4,13 @@ Multiple choice and true/false become items; a matching question is what a B1 se
 and becomes one. Everything else is refused by its kind. Lines and the number of the question say where.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from question_bank.formats.cells import made_code
 from question_bank.formats.markup import Node, each_part
-from question_bank.formats.plain import Plain, plain_html
+from question_bank.formats.plain import Plain, plain_auto, plain_html
 from question_bank.formats.question import (
     LOST_SHOWN_MAX,
     Choice,
@@ -67,6 +68,8 @@ class _Quiz:
             self.ignored.append(f"element {node.name}")
         elif node.get("type") == "category":
             self._topic = topic_of(node.text_at("category", "text"))
+            more = (each for each in node.nodes() if each.name != "category" and each.text().strip())
+            self.ignored.extend(f"element {each.name[:40]} of a category" for each in more)
         else:
             self._count += 1
             self._question(node)
@@ -75,7 +78,11 @@ class _Quiz:
         kind, place = node.get("type"), self._place(node)
         if kind in ("multichoice", "truefalse", "matching"):
             self.ignored.extend(_passed(node))
-        if kind == "multichoice":
+        odd = [answer.get("fraction") for answer in node.nodes("answer") if _weight(answer) is None]
+        if odd and kind in ("multichoice", "truefalse"):
+            reason = f"The weight of an answer, fraction {odd[0][:40]!r}, is no number."
+            self.rows.append(refused(node.line, place, "fraction_bad", reason))
+        elif kind == "multichoice":
             self.rows.append(row_of(_choice(node, place, self._topic)))
         elif kind == "truefalse":
             self.rows.append(row_of(_truth(node, place, self._topic)))
@@ -129,7 +136,7 @@ def _question(node: Node, place: str, topic: str, stem: Plain, choices: list[Cho
 def _truth(node: Node, place: str, topic: str) -> Question:
     stem = _text(node.first("questiontext"))
     given = {answer.text_at("text").strip().lower(): answer for answer in node.nodes("answer")}
-    is_true = _weight(given["true"]) > 0 if "true" in given else False
+    is_true = (_weight(given["true"]) or 0) > 0 if "true" in given else False
     choices, note = true_false(stem.text, is_true=is_true)
     said = [given[name].first("feedback") if name in given else None for name in ("true", "false")]
     told = [choice._replace(feedback=_text(feedback)) for choice, feedback in zip(choices, said, strict=True)]
@@ -140,7 +147,7 @@ def _truth(node: Node, place: str, topic: str) -> Question:
 
 def _answers(node: Node) -> list[Choice]:
     answers = node.nodes("answer")
-    return [Choice(_text(answer), _weight(answer), _text(answer.first("feedback"))) for answer in answers]
+    return [Choice(_text(answer), _weight(answer) or 0.0, _text(answer.first("feedback"))) for answer in answers]
 
 
 def _matching(node: Node, place: str, topic: str) -> Iterator[Row]:
@@ -177,11 +184,13 @@ def _files(node: Node) -> Iterator[Note]:
         yield "file", f"The file {file.get('name')[:80]!r} inside it is not kept."
 
 
-def _weight(answer: Node) -> float:
+def _weight(answer: Node) -> float | None:
+    """The weight in percent; None when what stands there is no number."""
     try:
-        return float(answer.get("fraction", "0"))
+        weight = float(answer.get("fraction", "0"))
     except ValueError:
-        return 0.0
+        return None
+    return weight if math.isfinite(weight) else None
 
 
 def _text(node: Node | None) -> Plain:
@@ -189,6 +198,8 @@ def _text(node: Node | None) -> Plain:
     if node is None:
         return Plain("")
     text = node.text_at("text")
-    if node.get("format", "html") in ("html", "moodle_auto_format"):
+    if node.get("format", "html") == "moodle_auto_format":
+        return plain_auto(text)
+    if node.get("format", "html") == "html":
         return plain_html(text)
     return Plain(text.strip())

@@ -8,6 +8,7 @@ each character once: the library's own takes minutes over some 50 KB made by a s
 import html
 import re
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 from question_bank.formats.markup import Node
@@ -44,8 +45,12 @@ LOWERED: Final = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇�
 _TAG: Final = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]*+)((?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+)>")
 _ATTRIBUTE: Final = re.compile(r"""([A-Za-z][A-Za-z:-]*+)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
 _DATA_ADDRESS: Final = re.compile(r"data:[^\s\"'<>]{64,}+")
+_STRONG_STYLE: Final = re.compile(r"underline|line-through|font-weight:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 _FOLDING: Final = re.compile(r"[\t\xa0]| [ \n]|\n ")
 _SPACES: Final = re.compile(r"[ \t\r\n\f\xa0]+")
+_BLOCK_TAG: Final = re.compile(
+    r"</?(?:p|div|br|ul|ol|li|table|tbody|thead|tr|td|th|h[1-6]|pre|hr|blockquote)\b[^<>]*+>", re.IGNORECASE
+)
 _LOOKS_LIKE_HTML: Final = re.compile(
     r"</?(?:p|br|div|span|b|i|u|em|strong|sub|sup|ul|ol|li|table|tr|td|th|img|a|h[1-6]|pre|code|font)\b[^<>]*>|"
     r"&(?:[a-z]{2,8}|#\d{1,7}|#x[0-9a-f]{1,6});",
@@ -81,6 +86,28 @@ def plain_html(text: str) -> Plain:
         _tag(flat, tag[2].lower(), tag)
     flat.data(html.unescape(text[end:]))
     return flat.plain()
+
+
+def shifted(inside: str, tag: str) -> tuple[str, str]:
+    """A text inside sup or sub as signs that are raised or lowered by themselves, and what is lost of it.
+
+    10<sup>2</sup> is 10², never 102; what has no raised or lowered sign is written ^(…) or _(…).
+    """
+    moved = inside.translate(RAISED if tag == "sup" else LOWERED)
+    if all(sign != was or sign.isspace() for sign, was in zip(moved, inside, strict=True)):
+        return moved, ""
+    written = f"{'^' if tag == 'sup' else '_'}({inside})"
+    return written, f"{'raised' if tag == 'sup' else 'lowered'} signs, written {written[:20]}"
+
+
+def plain_auto(text: str) -> Plain:
+    """The plain text of Moodle's own format: HTML where the end of a line is one, unless a block stands beside it."""
+    text = text.replace("\r\n", "\n")
+    pieces, tags = _BLOCK_TAG.split(text), [*_BLOCK_TAG.findall(text), ""]
+    pieces[1:] = [piece.lstrip() for piece in pieces[1:]]
+    pieces[:-1] = [piece.rstrip() for piece in pieces[:-1]]
+    broken = (piece.replace("\n", "<br>") for piece in pieces)
+    return plain_html("".join(chain.from_iterable(zip(broken, tags, strict=True))))
 
 
 def plain_nodes(content: Sequence[Node | str], skip: frozenset[str] = frozenset()) -> Plain:
@@ -276,7 +303,7 @@ class _Flat:
             self._lists[-1] += 1
 
     def _note(self, tag: str, attributes: Mapping[str, str]) -> None:
-        if tag in EMPHASIS:
+        if tag in EMPHASIS or _STRONG_STYLE.search(attributes.get("style", "")):
             self._lost["emphasis"] = None
         elif tag == "table":
             self._lost["a table (its cells are kept, line by line)"] = None
@@ -296,10 +323,7 @@ class _Flat:
             self._pictures[named] = None
 
     def _shift(self, tag: str, place: int) -> None:
-        """10<sup>2</sup> is 10², never 102; what has no raised or lowered sign is written ^(…) or _(…)."""
-        inside = "".join(self._out[place:])
-        shifted = inside.translate(RAISED if tag == "sup" else LOWERED)
-        if any(sign == was for sign, was in zip(shifted, inside, strict=True)):
-            shifted = f"{'^' if tag == 'sup' else '_'}({inside})"
-            self._lost[f"{'raised' if tag == 'sup' else 'lowered'} signs, written {shifted[:20]}"] = None
-        self._out[place:] = [shifted] if shifted else []
+        inside, lost = shifted("".join(self._out[place:]), tag)
+        if lost:
+            self._lost[lost] = None
+        self._out[place:] = [inside] if inside else []

@@ -8,15 +8,18 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from question_bank.formats.cells import clashing
 from question_bank.formats.plain import Plain
 from question_bank.formats.reading import Row
 from question_bank.formats.tags import read_tags
-from question_bank.item import LETTERS, OPTION_COUNT_MAX
+from question_bank.item import LETTERS, OPTION_COUNT_MAX, STEM_LENGTH_MAX
 
 ALL: Final = 100.0  # the weight of a right answer, in percent
 CLOSE: Final = 0.1  # 33.333 three times is all
 TRUE_FALSE: Final = (("正确", "错误"), ("True", "False"))
 LOST_SHOWN_MAX: Final = 200  # characters of a lost text that are repeated to its author
+
+_TEX: Final = re.compile(r"\\\(.+?\\\)|\\\[.+?\\\]|\$\$[^$]+\$\$", re.DOTALL)  # as filters of Moodle look for it
 
 Note = tuple[str, str]  # (code, reason)
 
@@ -55,7 +58,10 @@ def row_of(question: Question) -> Row:
         return refused(*place, *trouble, values.get("set", ""))
     values["stem"], values["case"] = question.stem.text, question.stem.case or values.get("case", "")
     texts = [choice.text.text for choice in question.choices]
-    values["options"] = dict(zip(LETTERS, texts, strict=False)) if tagged.literal else texts
+    literal = tagged.literal or clashing(
+        texts
+    )  # what is right stands at the choice itself, whatever letter it begins with
+    values["options"] = dict(zip(LETTERS, texts, strict=False)) if literal else texts
     right = right_letters(question)
     values["answer"] = list(right)
     values.setdefault("type", "X" if not question.single and len(right) > 1 else "A1")
@@ -132,6 +138,8 @@ def _losses(question: Question) -> list[Note]:
     texts = [question.stem, question.explanation, *(c.text for c in choices), *(c.feedback for c in choices)]
     aside = [picture for text in (question.explanation, *(c.feedback for c in choices)) for picture in text.pictures]
     lost = [("html", f"Not kept of the explanation: the picture {picture}.") for picture in aside]
+    if any(_TEX.search(text.text[:STEM_LENGTH_MAX]) for text in (question.stem, *(choice.text for choice in choices))):
+        lost.append(("formula", "A formula in TeX is kept as it is written: nobody will see it set."))
     return list(dict.fromkeys([*(note for text in texts for note in losses(text)), *lost]))
 
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from question_bank.formats.cells import NoItem, item_of, text_of, unknown_words
+from question_bank.formats.cells import NoItem, item_of, text_of, true_false_note, unknown_words
 from question_bank.formats.columns import Columns, columns_of
 from question_bank.formats.reading import FIELDS, ROW_COUNT_MAX, Doubt, Reading, Refused, Row, Unreadable
 from question_bank.item import Item, Problem, doubts, normal, problems, set_problems
@@ -86,7 +86,7 @@ def _judge(row: Row, columns: Columns, pool: str) -> _Judged:
         return _Judged(row.number, None, [Problem(error.code, str(error))], set_code, place=row.place)
     found = problems(item)
     named = bool(_text(row, columns, "code"))
-    notes = (*row.notes, *unknown_words(row.values, columns))
+    notes = (*row.notes, *unknown_words(row.values, columns), *true_false_note(row.values, columns))
     doubted = [*(Problem(*note) for note in notes), *doubts(item)]
     return _Judged(row.number, None if found else item, found, set_code, named, doubted, row.place)
 

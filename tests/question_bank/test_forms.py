@@ -140,3 +140,13 @@ def test_two_enemies_that_the_quotas_need_both_are_refused() -> None:
     assert wish is not None
     with pytest.raises(ImpossibleForms):
         made(items, {}, blueprint, wish)
+
+
+def test_forms_that_may_share_too_little_name_the_rules_that_lack_items() -> None:
+    wish = wish_of(ITEMS, KNOWN, PAPER, 12)
+    assert wish is not None
+    with pytest.raises(ImpossibleForms) as raised:
+        made(ITEMS, KNOWN, PAPER, wish)
+    said = {problem.text for problem in raised.value.problems}
+    assert "topic 专业/内科/血液风湿: 12 forms of which two share at most 0 items need 24, pool has 17" in said
+    assert {problem.code for problem in raised.value.problems} == {"quota_short"}

@@ -67,6 +67,24 @@ def test_right_and_wrong_have_several_spellings(true: str, false: str) -> None:
     assert all(column.scored for column in table.columns)
 
 
+@pytest.mark.parametrize(("true", "false"), [("对", "错"), ("√", "×"), ("Yes", "no"), ("１", "０"), ("1,0", "0,0")])
+def test_right_and_wrong_as_they_are_ticked_also_without_a_column_of_persons(true: str, false: str) -> None:
+    file = read(f"Q1;Q2\n{true};{false}\n{false};{true}\n{true};{true}\n")
+    assert file.responses.totals.tolist() == [1, 1, 2]
+
+
+def test_an_open_quotation_mark_does_not_swallow_people_in_silence() -> None:
+    rows = "".join(f"p{number},1,0\n" for number in range(4))
+    file = read(f'id,Q1,Q2\n{rows}"q,1,1\nr,0,1\ns",1\nt,1,1\n')
+    assert (len(file.responses.persons), file.refused[0].row) == (5, 8)
+    assert "lines 6 to 8 are one row, a quotation mark is open" in file.refused[0].reason
+
+
+def test_a_key_of_other_items_is_refused_with_both_names() -> None:
+    with pytest.raises(UnreadableResponses, match="the file has id, Q1, the key q1"):
+        read("id,Q1\na,A\n", {"q1": frozenset("A")})
+
+
 def test_the_column_of_persons_is_found() -> None:
     assert read("rownames,Q1\n0,1\n1,0\n").responses.persons == ("0", "1")  # by its name
     assert read("wer,Q1,Q2\n7,1,0\n8,0,1\n").responses.persons == ("7", "8")  # by what it holds

@@ -56,3 +56,33 @@ def test_what_is_no_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_cell_beyond_all_measure_is_refused_with_its_line() -> None:
     with pytest.raises(UnreadableResponses, match="Line 2"):
         list(rows_in(b"id,Q1\n" + b"x" * 200_000 + b",1\n"))
+
+
+def test_a_first_line_for_spreadsheet_programs_names_the_separator() -> None:
+    rows = list(rows_in(b"sep=;\r\nid;Q1\r\na;1\r\n"))
+    assert [(row.line, row.cells) for row in rows] == [(2, ["id", "Q1"]), (3, ["a", "1"])]
+
+
+def test_separators_inside_quoted_names_are_not_counted() -> None:
+    assert next(rows_in('"id";"题1,甲";"题2,乙"\n'.encode())).cells == ["id", "题1,甲", "题2,乙"]
+
+
+def test_a_row_says_how_many_lines_it_takes_up() -> None:
+    assert [(row.line, row.lines) for row in rows_in(b'id,Q1\n"a\nb",1\nc,0\n')] == [(1, 1), (3, 2), (4, 1)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("Ｂ", "B"),
+        ("（ａ）", "A"),
+        ("b.", "B"),
+        ("[C]", "C"),
+        ("１", "1"),
+        ("1.00", "1"),
+        ("0,0", "0"),
+        ("Ａ、Ｃ", "AC"),
+    ],
+)
+def test_width_and_signs_around_an_answer_say_nothing(cell: str, said: str) -> None:
+    assert answer(cell) == said

@@ -79,3 +79,11 @@ def test_it_says_which_items_it_can_not_hold_and_what_it_loses_of_the_others() -
 def test_a_file_of_empty_lines_is_looked_through_once() -> None:
     # Looking on from each of the lines anew would need hours; the limit of a test ends it.
     assert not aiken.looks_like("\n" * 3_000_000 + " " * 3_000_000)
+
+
+def test_an_explanation_goes_on_to_the_next_empty_line_and_never_into_the_next_stem() -> None:
+    options = "A. 甲\nB. 乙\nANSWER: A\n"
+    told = f"{GOOD}解析：因为\n还因为\n\n何者？\n{options}FEEDBACK: 短\n谁？\n{options}解析：末\n尾"
+    first, second, third = read(told).items
+    assert (first.explanation, second.stem) == ("因为\n还因为", "何者？")
+    assert (second.explanation, third.stem, third.explanation) == ("短", "谁？", "末\n尾")

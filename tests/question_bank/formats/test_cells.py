@@ -73,6 +73,60 @@ def test_a_letter_that_is_no_label_stays(lines: list[str]) -> None:
     assert texts(read(options="\n".join(lines))) == lines
 
 
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("A. yes\nor so\nB. no", ["yes\nor so", "no"]),
+        ("A.yes B.no C.perhaps", ["yes", "no", "perhaps"]),
+        ("A. yes  B. no\nC. perhaps", ["yes", "no", "perhaps"]),
+        ("A.yes;B.no;C.perhaps;", ["yes", "no", "perhaps"]),
+        ("A. yes；\nB. no；", ["yes；", "no；"]),
+        ("A) yes|B) no", ["yes", "no"]),
+        ("A. as in B. below\nB. no", ["as in B. below", "no"]),
+    ],
+)
+def test_options_in_one_cell_begin_at_their_letters(written: str, found: list[str]) -> None:
+    assert texts(read(options=written)) == found
+
+
+@pytest.mark.parametrize(
+    "written", ["B. no\nA. yes", "A. yes\nB. no\nD. never", "A. yes\nB. no C. perhaps", ["B. no", "A. yes"]]
+)
+def test_letters_that_could_mean_another_option_are_refused(written: Any) -> None:
+    assert refusal(options=written, answer="B") == "option_label"
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        ("单选题", ItemType.A1),
+        ("多选", ItemType.X),
+        ("A2型题", ItemType.A2),
+        ("B型题", ItemType.B1),
+        ("X型", ItemType.X),
+    ],
+)
+def test_the_type_may_be_called_as_authors_call_it(written: str, kind: ItemType) -> None:
+    assert read(type=written, answer="AC").type is kind
+
+
+@pytest.mark.parametrize(("answer", "key"), [("对", "a"), ("√", "a"), ("×", "b"), ("错误", "b"), ("F", "b")])
+def test_a_true_false_question_without_options_is_a_choice_of_two(answer: str, key: str) -> None:
+    item = read(stem="发热是症状", options="", answer=answer, type="判断题")
+    assert (item.type, texts(item), item.key, item.fixed_order) == (ItemType.A1, ["正确", "错误"], key, True)
+
+
+def test_right_and_wrong_name_the_options_that_say_so() -> None:
+    assert read(options="错\n对", answer="√").key == "b"
+    assert read(options="True\nFalse", answer="F").key == "b"
+    assert read(options="a\nb\nc\nd\ne\ntrue", answer="F").key == "f"
+
+
+@pytest.mark.parametrize("written", ["B.", "(B)", "【B】", "B。"])
+def test_signs_around_an_answer_say_nothing(written: str) -> None:
+    assert read(answer=written).key == "b"
+
+
 def test_a_gap_between_the_options_is_refused() -> None:
     with pytest.raises(NoItem, match="without a gap"):
         item_of({"question": "?", "opa": "yes", "opb": "", "opc": "no", "right": "A"}, LETTERED, "p")

@@ -43,3 +43,27 @@ def test_a_column_named_like_one_field_may_hold_another() -> None:
 def test_columns_that_make_no_sense_are_unreadable(names: list[str], mapping: dict[str, str], words: str) -> None:
     with pytest.raises(Unreadable, match=words):
         columns_of(names, mapping)
+
+
+def test_columns_in_chinese_need_no_mapping() -> None:
+    assert columns_of(["题干", "选项A", "B选项", "正确答案", "题型", "难度", "序号"], {}) == {
+        "题干": "stem",
+        "选项A": "option_a",
+        "B选项": "option_b",
+        "正确答案": "answer",
+        "题型": "type",
+        "难度": "difficulty",
+    }
+
+
+def test_bare_letters_are_options_only_together_and_where_no_column_is_named_so() -> None:
+    assert columns_of(["stem", "A", "b", "answer"], {})["b"] == "option_b"
+    assert "A" not in columns_of([*PLAIN, "A", "B"], {})
+
+
+def test_a_chinese_name_gives_way_to_a_field_and_to_a_mapping_and_the_second_of_two_is_not_read() -> None:
+    assert "题干" not in columns_of([*PLAIN, "题干"], {})
+    assert "题干" not in columns_of(["题干", "问", "options", "answer"], {"问": "stem"})
+    assert "考点" not in columns_of([*PLAIN, "知识点", "考点"], {})
+    with pytest.raises(Unreadable, match="2 columns: 题干, 题目"):
+        columns_of(["题干", "题目", "options", "answer"], {})

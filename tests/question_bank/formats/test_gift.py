@@ -137,6 +137,11 @@ def test_lines_of_a_question_are_one_text() -> None:
     assert item("a\nb{\n=1 2\n 3\n~4\n}").options[0].text == "1 2 3"
 
 
+def test_room_for_the_answer_in_a_chinese_text_and_lines_that_are_meant_stay() -> None:
+    assert item("正确的是（　　）{=甲 ~乙}").stem == "正确的是（　　）"
+    assert item("一\\n10<sup>9</sup>{=甲 ~乙}").stem == "一\n10⁹"
+
+
 def test_a_file_without_questions_or_with_a_mapping_is_unreadable() -> None:
     with pytest.raises(Unreadable, match="no GIFT questions"):
         read("// nothing\n$CATEGORY: x\n")

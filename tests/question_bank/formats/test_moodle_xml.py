@@ -124,6 +124,36 @@ def test_labels_of_options_are_taken_off_but_from_an_item_with_tags_of_ours() ->
     assert [option.text for option in read(question(ours)).items[0].options] == ["A. 甲", "B. 乙"]
 
 
+@pytest.mark.parametrize("fraction", ["abc", "33,33333", "nan"])
+def test_a_weight_that_is_no_number_is_refused_and_not_taken_for_nothing(fraction: str) -> None:
+    reading = read(question(answer(fraction, "甲") + answer("100", "乙")))
+    assert [(each.row, each.code) for each in reading.refused] == [(3, "fraction_bad")]
+    assert fraction in reading.refused[0].reason
+
+
+def test_lines_of_the_format_of_moodle_stay_lines() -> None:
+    text = question(CHOICES, stem="一\n二<br>\n三\n<p>四</p>\n五").replace(
+        'format="html"', 'format="moodle_auto_format"'
+    )
+    assert read(text).items[0].stem == "一\n二\n三\n四\n五"
+
+
+def test_formulas_in_tex_and_emphasis_by_style_are_said() -> None:
+    assert doubts(question(CHOICES, stem=r"\(x^2\)")) == ["formula"]
+    assert doubts(question(CHOICES, stem='<span style="text-decoration: underline">不</span>是')) == ["html"]
+
+
+def test_letters_of_options_in_another_order_stay_text_for_the_weight_says_which_is_right() -> None:
+    found = read(question(answer("100", "B. 乙") + answer("0", "A. 甲"))).items[0]
+    assert ([option.text for option in found.options], found.key) == (["B. 乙", "A. 甲"], "a")
+
+
+def test_what_a_category_says_besides_its_path_is_named() -> None:
+    inside = "<category><text>$course$/top/内科</text></category><info><text>说明</text></info>"
+    reading = read(f"<question type='category'>{inside}</question>", question(CHOICES))
+    assert (reading.items[0].topic, reading.ignored) == ("内科", ("element info of a category",))
+
+
 def test_a_question_that_is_no_item_is_refused_with_its_reasons() -> None:
     reading = read(question(answer("0", "甲") + answer("0", "乙")), question(answer("100", "甲")), question(CHOICES))
     assert [(each.row, each.code) for each in reading.refused] == [(3, "key_empty"), (5, "option_count")]
