@@ -107,7 +107,11 @@ async def _slot(runner: Runner, plan: Plan, slot_id: int) -> Row:
 
 
 async def move(runner: Runner, plan: Plan, person_ids: Sequence[int], slot_id: int, doing: Doing) -> int:
-    """Move people by hand into a slot, all of them or none; how many were moved. The caller has locked the plan."""
+    """Move people by hand into a slot, all of them or none; how many were moved. The caller has locked the plan.
+
+    Raises Refused, for one thing when all of them sit there already: a change that moves nobody would stand in the way
+    of taking back the one before it.
+    """
     slot = await open_slot(runner, plan, slot_id, doing)
     due = {row["person_id"]: row for row in await runner.fetch(store.DUE, *plan.key)}
     seated = {row["person_id"]: row for row in await runner.fetch(store.SEATED, plan.plan_id)}
@@ -121,9 +125,11 @@ async def move(runner: Runner, plan: Plan, person_ids: Sequence[int], slot_id: i
             raise Refused("entered_already", person_id=person_id)
         if seat is None or seat["slot_id"] != slot_id:
             seats.append(Seat(person_id, None if seat is None else seat["slot_id"], slot_id, row["source_id"]))
+    if not seats:
+        raise Refused("nothing_changed")
     if len(seats) > slot["capacity"] - slot["people"]:
         raise Refused("slot_full", place=slot["place"], free=slot["capacity"] - slot["people"])
-    if plan.published_at and seats:
+    if plan.published_at:
         must_give_notice(plan, [slot["opens_at"]], doing)
     await record(runner, plan.plan_id, "moved", doing, seats, facts={"slot_id": slot_id})
     await place(runner, plan, seats, doing.now)

@@ -95,7 +95,7 @@ def form_of(app: Application, subject: Subject) -> Form:
         case Subject.EVALUATION:
             return self_evaluation.form(app.cycle, report_required=_report_required(app))
         case Subject.EXEMPTION:
-            return exemption.FORM
+            return exemption.form(app.policy)
         case Subject.DEFERRAL:
             return exemption.DEFERRAL_FORM
         case Subject.CHANGE:

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
+import msgspec
+
 from exam_engine.registration import dictionaries
 from exam_engine.registration.forms import Complaint, Field, FieldKind, Form, Section, complaints, read_date
 from exam_engine.registration.policy import Cycle, ProvincePolicy
 
 K = FieldKind
+OTHER: Final = "provincial"  # of the reasons, the one that a province may fill in
 
 FORM: Final = Form(
     "exemption",
@@ -53,10 +56,21 @@ DEFERRAL_FORM: Final = Form(
 )
 
 
+def form(policy: ProvincePolicy) -> Form:
+    """The form as the province has it: its own reasons with their words, or without any where it set none (R-401)."""
+    [section] = FORM.sections
+    reason, *others = section.fields
+    if policy.other_exemptions:
+        reason = msgspec.structs.replace(reason, told={OTHER: tuple(policy.other_exemptions)})
+    else:
+        reason = msgspec.structs.replace(reason, choices=tuple(code for code in reason.choices if code != OTHER))
+    return Form(FORM.code, (Section(section.code, (reason, *others)),))
+
+
 def check(values: Mapping[str, Any], cycle: Cycle, policy: ProvincePolicy, today: date) -> list[Complaint]:
     """What stands against an application for exemption (R-401, R-403)."""
     found = complaints(FORM, values)
-    if values.get("reason") == "provincial" and not policy.other_exemptions:
+    if values.get("reason") == OTHER and not policy.other_exemptions:
         found.append(Complaint(field="reason", code="not_offered"))
     day = read_date(values.get("obtained_on"))
     if day is not None and not cycle.holds(day):

@@ -39,13 +39,17 @@ class FieldKind(StrEnum):
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`options` names a dictionary; `choices` are its options here. `only_if`: (code of a field before, its value)."""
+    """`options` names a dictionary; `choices` are its options here. `only_if`: (code of a field before, its value).
+
+    `told`: by option, what the province has laid down about it, in its own words.
+    """
 
     code: str
     kind: FieldKind
     required: bool = False
     options: str = ""
     choices: tuple[str, ...] = ()
+    told: dict[str, tuple[str, ...]] = {}
     length_min: int = 0
     length_max: int = TEXT_MAX
     minimum: int | None = None

@@ -6,16 +6,21 @@ file costs what the first does. Conditions are put together from the constants o
 
 import base64
 import binascii
+import re
 from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
 from exam_engine.errors import Invalid
+from exam_engine.registration import id_numbers, names
 from exam_engine.registration.review import WAITING, Level, State
 
 PAGE: Final = 50
 TAIL_MIN: Final = 3
+
+_NUMBER: Final = re.compile(r"(?=.*[0-9])[0-9A-Z]{1,18}")  # of a card, a passport or a permit
+_WILDCARDS: Final = re.compile(r"[\\%_]")
 
 COLUMNS: Final = """
 SELECT f.file_id, f.subject, f.state, f.version, f.name, f.id_number, f.department, f.category, f.procedure, f.flags,
@@ -94,13 +99,13 @@ def _one_of(kind: type[State], text: str) -> State:
 
 
 def _search(text: str) -> tuple[str, str]:
-    """The last signs of an ID number, or the beginning of a name."""
-    plain = text.strip().replace("\\", "").replace("%", "").replace("_", "")
-    if plain and plain.isascii() and plain.replace("X", "").replace("x", "").isdigit():
-        if len(plain) < TAIL_MIN:
+    """The last signs of an ID number, or the beginning of a name, however they were typed or pasted."""
+    number = id_numbers.plain(text)
+    if _NUMBER.fullmatch(number):
+        if len(number) < TAIL_MIN:
             raise Invalid("search_too_short", min=TAIL_MIN)
-        return "f.id_reversed LIKE {}", plain.upper()[::-1] + "%"
-    return "f.name LIKE {}", plain + "%"
+        return "f.id_reversed LIKE {}", number[::-1] + "%"
+    return "f.name LIKE {}", _WILDCARDS.sub("", names.plain(text)) + "%"
 
 
 def key(moved_at: datetime, file_id: int) -> str:

@@ -5,6 +5,7 @@ from playwright.async_api import expect
 
 from exam_engine.demo import CHECKED
 from exam_engine.demo_registration import WALKERS
+from tests.applicant import APP_PASSWORD
 from tests.journey.album import Album
 from tests.journey.conftest import DESK, PHONE, NewPage
 from tests.journey.exam_server import ExamServer
@@ -257,8 +258,25 @@ async def evaluate(walk: Walk) -> None:
     await expect(phone.field("report")).to_have_value(REPORT)
     await phone.kept()
     await walk.shoot("evaluation-report")
+    await the_session_ends(walk, "/evaluation")
+    await phone.tap("step-report")
+    await expect(phone.field("report")).to_have_value(REPORT + "又及。")
+    await phone.kept()
     await phone.submit()
     await phone.tap("back")
+
+
+async def the_session_ends(walk: Walk, path: str) -> None:
+    """In the middle of a form: the log-in says so and leads back to the form, with what was typed meanwhile."""
+    phone = walk.phone
+    await phone.context.clear_cookies()
+    await phone.field("report").fill(REPORT + "又及。")
+    await phone.page.wait_for_url(f"**/login?to={path}")
+    await expect(phone.part("said")).to_contain_text("登录已失效")
+    await walk.shoot("session-ended")
+    await phone.write(login=phone.mobile, password=APP_PASSWORD)
+    await phone.tap("submit")
+    await phone.arrives(path)
 
 
 async def both_rate(walk: Walk) -> None:

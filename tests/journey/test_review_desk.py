@@ -73,6 +73,9 @@ async def test_reviewers_and_their_province_do_a_morning_of_work(
     await province.log_in("province")
     await move_a_window(province, album, server.titles[INVITED])
     await look_at_the_figures(province, album)
+    colleague = ReviewDesk(await new_page(DESK), server.base_url)
+    await colleague.log_in("province")
+    await do_not_save_over_a_colleague(province, colleague)
 
 
 async def two_keys_and_one_step_back(desk: ReviewDesk, album: Album) -> None:
@@ -90,6 +93,11 @@ async def two_keys_and_one_step_back(desk: ReviewDesk, album: Album) -> None:
     await desk.press("a")
     await expect(desk.part("panel-rating")).to_be_visible()
     await desk.in_both_languages(album, "rating")
+    preset = await desk.part("comment").input_value()
+    await desk.part("work-unqualified").check()
+    await expect(desk.part("comment")).to_have_value("")  # a good word is not signed under a bad rating
+    await desk.part("work-qualified").check()
+    await expect(desk.part("comment")).to_have_value(preset)
     await desk.part("comment").focus()
     await desk.press("Control+Enter")
     await desk.decided(name)
@@ -170,3 +178,24 @@ async def look_at_the_figures(desk: ReviewDesk, album: Album) -> None:
     await desk.visit("audit")
     await expect(desk.page.locator('[data-test^="audit-"]').first).to_be_visible()
     await desk.in_both_languages(album, "audit")
+    await desk.part("audit-act").select_option("window_moved")
+    row = desk.page.locator("tr[data-test^='audit-']")
+    await expect(row).to_have_count(1)
+    await expect(row).to_contain_text("场次 ")
+    await desk.page.reload()
+    await expect(desk.part("audit-act")).to_have_value("window_moved")
+    await expect(row).to_have_count(1)
+
+
+async def do_not_save_over_a_colleague(desk: ReviewDesk, other: ReviewDesk) -> None:
+    """Two change one number; who saves second, at the foot of a long page, is shown what the first decided."""
+    for each in (desk, other):
+        await each.go("admin/policy")
+        await expect(each.part("number-batch_max")).to_be_visible()
+    for each, files, answer in ((desk, "90", "policy-saved"), (other, "80", "changed-meanwhile")):
+        await each.part("number-batch_max").fill(files)
+        await each.part("policy-save").click()
+        await each.part("changes-save").click()
+        await expect(each.part(answer)).to_be_visible()
+    await expect(other.part("changed-meanwhile")).to_be_in_viewport()
+    await other.part("policy-drop").click()

@@ -27,6 +27,9 @@ interface Words {
 
 /** The sentence for a code; a code without one is shown with its name, so that a help desk can find it. */
 export function sentence(words: Words, code: string, facts: Facts = {}): string {
+  // The clock of the throttle is an hour or a day: "a little" would be tried again in vain.
+  const minutes = Math.ceil(Number(facts['retry_after_s'] ?? 0) / 60)
+  if (code === 'too_many_tries' && minutes > 1) return words.t('shared.triesAgain', { minutes })
   const key = `codes.${code}`
   return words.te(key) ? words.t(key, facts) : words.t('codes.unknown', { code })
 }

@@ -281,6 +281,22 @@ async def test_nobody_who_has_entered_is_moved(here: Province) -> None:
     assert await here.seats(plan) == {persons[0]: first} | dict.fromkeys(persons[1:], second)
 
 
+async def test_a_move_to_where_they_sit_already_is_no_change_and_leaves_the_one_before_to_be_taken_back(
+    here: Province,
+) -> None:
+    plan, persons = await ready(here)
+    first, second = (slot["slot_id"] for slot in plan["windows"][0]["slots"])
+    move = {"person_ids": persons[:1], "slot_id": second, "reason": ON_RECORD}
+    moved = await here.call(f"/plans/{plan['plan_id']}/move", move | {"version": plan["version"]})
+    latest = next(change["change_id"] for change in moved["changes"] if change["can_undo"])
+
+    await refused(here.call(f"/plans/{plan['plan_id']}/move", move | {"version": moved["version"]}), "nothing_changed")
+    undo = {"version": moved["version"], "change_id": latest, "reason": ON_RECORD}
+    await here.call(f"/plans/{plan['plan_id']}/undo", undo)
+
+    assert set((await here.seats(plan)).values()) == {first}
+
+
 async def test_a_room_with_people_is_neither_dropped_nor_made_too_small(here: Province) -> None:
     plan, _ = await ready(here)
     window = plan["windows"][0]

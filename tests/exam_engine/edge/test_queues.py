@@ -116,6 +116,29 @@ async def test_a_person_is_found_by_the_beginning_of_the_name_or_the_last_signs(
     assert await pages(desks.institution, f"q={elsewhere}") == [[]]
 
 
+async def test_a_search_does_not_depend_on_how_it_was_typed_or_pasted(server: Server, desks: Desks) -> None:
+    pool = server.house.pool
+    one = await pool.fetchrow(f"SELECT file_id, name, id_number, id_reversed FROM reg.files WHERE {WHOLE} LIMIT 1")
+    assert one is not None
+    change = "UPDATE reg.files SET name = $2, id_number = $3, id_reversed = $4 WHERE file_id = $1"
+    number = "E12345678"
+    await pool.execute(change, one["file_id"], "测试古丽·阿依", number, number[::-1])
+    try:
+        for text in (
+            "E12345678",
+            "e1234 5678",
+            "Ｅ１２３４５６７８",
+            "345678",
+            "３４５６７８",
+            "测试古丽.阿依",
+            "测试 古丽•",
+        ):
+            rows = [row for page in await pages(desks.institution, f"q={quote(text)}") for row in page]
+            assert [row["file_id"] for row in rows] == [one["file_id"]], text
+    finally:
+        await pool.execute(change, *one.values())
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [

@@ -327,6 +327,17 @@ def test_an_exemption_needs_a_reason_of_the_law_and_a_certificate_of_the_cycle(
     assert words(exemption.check(EXEMPTION | changed, CYCLE, ProvincePolicy(), TODAY)) == said
 
 
+def test_a_reason_of_the_province_is_offered_in_its_own_words_or_not_at_all() -> None:
+    plain = exemption.form(ProvincePolicy()).fields()["reason"]
+    assert plain.choices == ("residency", "promotion")
+    assert plain.told == {}
+    own = ProvincePolicy(other_exemptions=["援外医疗队满一年", "援疆满一年"])
+    offered = exemption.form(own).fields()["reason"]
+    assert offered.choices == ("residency", "promotion", "provincial")
+    assert offered.told == {"provincial": ("援外医疗队满一年", "援疆满一年")}
+    assert words(exemption.check(EXEMPTION | {"reason": "provincial"}, CYCLE, own, TODAY)) == []
+
+
 # --- phones, passwords, windows ----------------------------------------------------------------------------------
 
 

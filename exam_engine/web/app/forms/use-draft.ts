@@ -1,8 +1,8 @@
 /** A draft on a page: opened with it, saved on leaving, with the complaints that are to be seen and where. */
 import { computed, onBeforeUnmount, onMounted, provide, ref, shallowRef, watch, type ComputedRef, type Ref } from 'vue'
-import { useRouter } from 'vue-router'
 import { asProblem, Problem } from '@shared/problem'
 import { whoAmI } from '../me'
+import { useLoggedOut } from '../road/logged-out'
 import { complaints as lookOver, FOUND_HERE, sectionOf } from './check'
 import { CONTEXT, idOf, type Texts } from './context'
 import { Draft, type DraftServer, type DraftState, type Standing } from './draft'
@@ -40,7 +40,7 @@ export function useDraft<V extends Standing>(
   server: DraftServer<V>,
   { texts = () => ({}), shown = () => ({}) }: Options<V> = {},
 ): DraftPage<V> {
-  const router = useRouter()
+  const loggedOut = useLoggedOut()
   const page = crypto.getRandomValues(new Uint32Array(2)).join('-')
   const start = new Draft<V>(server, { read: () => null, write: () => false, drop: () => undefined }, page, () => undefined)
   const state = shallowRef<DraftState<V>>(start.state)
@@ -127,8 +127,8 @@ export function useDraft<V extends Standing>(
     draft?.stop()
   })
   watch(
-    () => state.value.trouble?.status === 401 || state.value.refused?.status === 401,
-    (out) => out && void router.replace({ name: 'login' }),
+    () => state.value.trouble ?? state.value.refused,
+    (problem) => problem && loggedOut(problem),
   )
 
   return { state, form, complaints, hard, attempted, uploads, jump, unsent, draft: () => draft, open }

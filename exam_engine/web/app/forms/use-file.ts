@@ -1,6 +1,7 @@
 /** One part of the registration file on its page: filled in, handed in, taken back. */
 import { computed, ref, shallowRef, watch, type ComputedRef, type Ref } from 'vue'
 import { asProblem, type Problem } from '@shared/problem'
+import { useLoggedOut } from '../road/logged-out'
 import type { Texts } from './context'
 import { fileServer } from './server'
 import type { FileView, Subject, Values } from './shapes'
@@ -26,6 +27,7 @@ export interface FilePage extends DraftPage<FileView> {
 
 export function useFile(subject: Subject, texts?: (view: FileView, values: Values) => Record<string, Texts>): FilePage {
   const server = fileServer(subject)
+  const loggedOut = useLoggedOut()
   const page = useDraft<FileView>(subject, server, { shown: (view) => view.shown, ...(texts ? { texts } : {}) })
   const again = ref(false)
   const busy = ref(false)
@@ -71,8 +73,10 @@ export function useFile(subject: Subject, texts?: (view: FileView, values: Value
       again.value = false
       window.scrollTo({ top: 0 })
     } catch (error) {
-      problem.value = asProblem(error)
-      if (problem.value.status === 409) await reread()
+      const against = asProblem(error)
+      if (loggedOut(against)) return
+      problem.value = against
+      if (against.status === 409) await reread()
     } finally {
       busy.value = false
     }

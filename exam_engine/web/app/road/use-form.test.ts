@@ -2,11 +2,12 @@
 import { createApp, defineComponent, h, nextTick, ref, type App } from 'vue'
 import { createI18n } from 'vue-i18n'
 import { createMemoryHistory, createRouter, type Router } from 'vue-router'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { Problem } from '@shared/problem'
 import { useForm, type UsedForm } from './use-form'
 
 const nothing = defineComponent({ render: () => null })
+const chinese = { code_wrong: '验证码有误', sms_away: '短信暂停' }
 const codes = { code_wrong: 'wrong code', sms_away: 'no SMS now', unknown: 'unknown {code}' }
 let app: App | undefined
 
@@ -14,6 +15,7 @@ interface Page {
   form: UsedForm<'phone' | 'code'>
   code: { value: string }
   router: Router
+  i18n: { global: { locale: { value: string }; t: (key: string) => string } }
 }
 
 async function page(): Promise<Page> {
@@ -35,8 +37,9 @@ async function page(): Promise<Page> {
       return () => [h('input', { id: 'field-phone' }), h('input', { id: 'field-code' })]
     },
   })
-  app.use(createI18n({ legacy: false, locale: 'en', messages: { en: { codes } } })).use(router).mount(root)
-  return { form: form!, code, router }
+  const i18n = createI18n({ legacy: false, locale: 'en', messages: { en: { codes, no: 'no' }, zh: { codes: chinese, no: '不' } } })
+  app.use(i18n).use(router).mount(root)
+  return { form: form!, code, router, i18n }
 }
 
 afterEach(() => {
@@ -81,16 +84,35 @@ it('what belongs to no field stands below, until the next try', async () => {
 
 it('the focus goes to the first wrong field of the page', async () => {
   const { form } = await page()
-  expect(form.judge({ code: 'no', phone: 'no' })).toBe(false)
+  expect(form.judge(() => ({ code: 'no', phone: 'no' }))).toBe(false)
   await nextTick()
   expect(document.activeElement?.id).toBe('field-phone')
-  expect(form.judge({})).toBe(true)
+  expect(form.judge(() => ({}))).toBe(true)
+})
+
+it('what is said is said again in the other language, but nothing of a field that was touched', async () => {
+  const { form, code, i18n } = await page()
+  const { t, locale } = i18n.global
+  form.judge(() => ({ phone: t('no'), code: t('no') }))
+  code.value = '1'
+  await nextTick()
+  locale.value = 'zh'
+  await nextTick()
+  expect([form.wrong.phone, form.wrong.code]).toEqual(['不', ''])
+  await form.send(() => Promise.reject(new Problem('sms_away', 503)))
+  expect(form.complaint.value).toBe('短信暂停')
+  locale.value = 'en'
+  expect(form.complaint.value).toBe('no SMS now')
+  await form.send(() => Promise.reject(new Problem('code_wrong', 409)))
+  locale.value = 'zh'
+  await nextTick()
+  expect([form.wrong.code, form.complaint.value]).toEqual(['验证码有误', ''])
 })
 
 it('a session that has ended leads to the log-in and back here', async () => {
   const { form, router } = await page()
   await form.send(() => Promise.reject(new Problem('not_logged_in', 401)))
-  expect(router.currentRoute.value.fullPath).toBe('/login?to=/here')
+  await vi.waitFor(() => expect(router.currentRoute.value.fullPath).toBe('/login?to=/here'))
 })
 
 it('a wrong password at log-in is said where one is', async () => {

@@ -1,9 +1,10 @@
 /** A page that shows the home: loads it, and again whenever somebody comes back to it or the network does. */
-import { onBeforeUnmount, onMounted, ref, type Ref, type ShallowRef } from 'vue'
+import { computed, onBeforeUnmount, onMounted, ref, shallowRef, type ComputedRef, type Ref, type ShallowRef } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { useRoute, useRouter } from 'vue-router'
-import { asProblem, sentence } from '@shared/problem'
+import { useRouter } from 'vue-router'
+import { asProblem, sentence, type Problem } from '@shared/problem'
 import { home, loadHome } from './home'
+import { useLoggedOut } from './logged-out'
 import { isAhead, pageOfPlace, type Place } from './next'
 import type { Home } from './shapes'
 
@@ -12,7 +13,7 @@ const WAITING_MS = 30_000 // a file that goes from one reviewer to the next send
 
 export interface UsedHome {
   home: ShallowRef<Home | null>
-  complaint: Ref<string>
+  complaint: ComputedRef<string>
   loading: Ref<boolean>
   refresh: () => Promise<void>
 }
@@ -20,9 +21,10 @@ export interface UsedHome {
 /** `page`: the place a page belongs to; who has not come so far is sent to where he is. */
 export function useHome(page?: Place): UsedHome {
   const { t, te } = useI18n()
-  const route = useRoute()
+  const loggedOut = useLoggedOut()
   const router = useRouter()
-  const complaint = ref('')
+  const trouble = shallowRef<Problem | null>(null)
+  const complaint = computed(() => (trouble.value ? sentence({ t, te }, trouble.value.code, trouble.value.facts) : ''))
   const loading = ref(false)
   let lastMs = 0
 
@@ -31,12 +33,11 @@ export function useHome(page?: Place): UsedHome {
     lastMs = performance.now()
     try {
       const { place } = await loadHome()
-      complaint.value = ''
+      trouble.value = null
       if (place === 'exams_only' || (page && isAhead(page, place))) await router.replace(pageOfPlace(place))
     } catch (error) {
       const problem = asProblem(error)
-      if (problem.status === 401) await router.replace({ name: 'login', query: route.path === '/' ? {} : { to: route.fullPath } })
-      else complaint.value = sentence({ t, te }, problem.code, problem.facts)
+      if (!loggedOut(problem)) trouble.value = problem
     } finally {
       loading.value = false
     }

@@ -60,4 +60,5 @@ it('says what is only missing softly until somebody tries to hand it in', () => 
 it('names empty options together', () => {
   const found = lines(complaints(content({ options: ['甲', '', '丙', ''], key: 'a' })))
   expect(found.map((one) => [one.code, one.facts['letter']])).toEqual([['option_empty', 'B、D']])
+  expect(lines(complaints(content({ options: ['甲', '', '丙', ''], key: 'a' })), 'en')[0]?.facts['letter']).toBe('B, D')
 })

@@ -3,6 +3,7 @@
  * set as a whole lacks, the server says after each save.
  */
 
+import { joined } from '../parts/joined'
 import { inSets, isCased, letterOf, OPTIONS_MAX, OPTIONS_MIN } from './content'
 import type { ItemContent, ItemProblem } from './shapes'
 
@@ -132,11 +133,11 @@ export function softened(found: readonly Complaint[], content: ItemContent, trie
 }
 
 /** One line each: empty options are named together. */
-export function lines(found: readonly Complaint[]): Complaint[] {
+export function lines(found: readonly Complaint[], locale = 'zh-CN'): Complaint[] {
   const empty = found.filter((one) => one.code === 'option_empty')
   const [first] = empty
   if (first === undefined || empty.length === 1) return [...found]
-  const letters = empty.map((one) => one.facts['letter']).join('、')
+  const letters = joined(empty.map((one) => one.facts['letter']), locale)
   const rest = found.filter((one) => one.code !== 'option_empty' || one === first)
   return rest.map((one) => (one === first ? { ...one, facts: { ...one.facts, letter: letters } } : one))
 }

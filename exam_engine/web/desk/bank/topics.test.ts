@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { above, countOf, firstOpen, nodes, visible } from './topics'
+import { above, countOf, firstOpen, nodes, visible, withoutTopic } from './topics'
 
 const counts = (active: number, retired = 0): Record<string, number> => ({ active, retired })
 const ROWS = ['专业', '专业/内科', '专业/内科/心血管', '专业/外科', '人文'].map((topic, index) => ({
@@ -30,4 +30,10 @@ it('shows only what lies in open topics', () => {
 it('finds by name, with the way to it', () => {
   expect(visible(ALL, new Set(), '心血').map((node) => node.name)).toEqual(['专业', '内科', '心血管'])
   expect(visible(ALL, new Set(), '没有')).toEqual([])
+})
+
+it('has no nameless node for items without a topic, but counts them', () => {
+  const rows = [{ topic: '', own: counts(2), counts: counts(2, 1) }, ...ROWS]
+  expect(nodes(rows, '')).toEqual(ALL)
+  expect([withoutTopic(rows, ''), withoutTopic(rows, 'retired'), withoutTopic(ROWS, '')]).toEqual([2, 1, 0])
 })

@@ -26,15 +26,21 @@ export function above(topic: string): string[] {
   return parent === '' ? [] : [parent, ...above(parent)]
 }
 
+/** The tree has no node for items without a topic: they lie in no branch of it (`withoutTopic`). */
 export function nodes(rows: readonly TopicRow[], status: string): TopicNode[] {
   const parents = new Set(rows.map((row) => parentOf(row.topic)))
-  return rows.map((row) => ({
+  return rows.filter((row) => row.topic !== '').map((row) => ({
     topic: row.topic,
     name: row.topic.slice(row.topic.lastIndexOf('/') + 1),
     depth: row.topic.split('/').length,
     count: countOf(row.counts, status),
     parent: parents.has(row.topic),
   }))
+}
+
+/** How many items have no topic yet. */
+export function withoutTopic(rows: readonly TopicRow[], status: string): number {
+  return rows.filter((row) => row.topic === '').reduce((sum, row) => sum + countOf(row.counts, status), 0)
 }
 
 /** The nodes to be seen: those all of whose parents are open, and with `q` those that contain it, with their parents. */

@@ -41,6 +41,12 @@ describe('the filters of the queue', () => {
     expect(chosen(filterFrom({ state: 'approved', all: '1' }, 'agency'), { mine: true }, 'agency').state).toBe('')
   })
 
+  it('of an address that names such a state show it, whoever opens it', () => {
+    expect(filterFrom({ state: 'approved' }, 'province')).toMatchObject({ state: 'approved', mine: false })
+    expect(filterFrom({ state: 'org_review' }, 'institution').mine).toBe(true)
+    expect(filterFrom({ state: 'org_review' }, 'agency').mine).toBe(false)
+  })
+
   it('count what narrows the list beside subject and state', () => {
     expect(narrowedBy(filterFrom({ subject: 'profile', state: 'draft', q: '1', flag: 'old' }, 'agency'))).toBe(2)
   })

@@ -69,15 +69,16 @@ const code = (value: unknown): string => (typeof value === 'string' && /^[a-z_]{
 
 /** The filters in an address; anything else there counts as not given. Reviewers begin with what waits for them. */
 export function filterFrom(query: Record<string, unknown>, role: string): QueueFilter {
+  const [state, waiting] = [code(query['state']), waitingState(role)]
   return {
     subject: oneOf(query['subject'], SUBJECTS),
-    state: code(query['state']),
+    state,
     q: text(query['q']),
     department: text(query['department']),
     category: code(query['category']),
     procedure: oneOf(query['procedure'], PROCEDURES),
     flag: code(query['flag']),
-    mine: waitingState(role) !== '' && query['all'] !== '1',
+    mine: waiting !== '' && query['all'] !== '1' && (state === '' || state === waiting),
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { aFile, aRow } from '../testing/review'
-import { BLANK, isClear, presetRating, type RatingDraft, ratingFault, ratingOf } from './rating'
+import { BLANK, isClear, opinionAfter, opinionsOf, presetRating, type RatingDraft, ratingFault, ratingOf } from './rating'
 
 const evaluation = (procedure = 'general') => aFile({ row: aRow(1, { subject: 'evaluation', procedure }) })
 const good: RatingDraft = { ...BLANK, work: 'qualified', ethics: 'qualified', comment: '情况属实，合格' }
@@ -74,5 +74,38 @@ describe('a rating', () => {
       },
     })
     expect(ratingOf({ ...draft, ethics: 'unqualified' }, 7).rating?.reason_code).toBe('U01')
+  })
+})
+
+describe('an opinion', () => {
+  const fine = { name: 'institution_good', text: '考评合格，情况属实。' }
+  const poor = { name: 'unqualified_work', text: '未达到要求，不合格。' }
+  const bad = opinionsOf({ ...good, work: 'unqualified' }, false)
+
+  it('is offered only in sentences that say what the rating says', () => {
+    expect(opinionsOf(good, false)).toContain('institution_good')
+    expect(opinionsOf(good, true)).toContain('agency_good')
+    expect(bad).toEqual(['unqualified_work'])
+    expect(opinionsOf({ ...good, work: 'unqualified', ethics: 'unqualified' }, true)).toEqual([
+      'unqualified_work',
+      'unqualified_ethics',
+    ])
+    expect(opinionsOf({ ...good, conditionsMet: false }, true)).not.toContain('agency_good')
+  })
+
+  it('that was preset as good does not go out with a rating that is not', () => {
+    expect(opinionAfter(fine.text, fine, bad, fine)).toBe('')
+    expect(opinionAfter(poor.text, poor, opinionsOf(good, false), null)).toBe('')
+  })
+
+  it('comes back with the rating it was preset for', () => {
+    expect(opinionAfter('', fine, opinionsOf(good, false), fine)).toBe(fine.text)
+    expect(opinionAfter(poor.text, poor, opinionsOf(good, false), fine)).toBe(fine.text)
+    expect(opinionAfter('', fine, opinionsOf(good, false), null)).toBe('')
+  })
+
+  it('that somebody wrote stays, whatever the rating becomes', () => {
+    expect(opinionAfter('本人撰写的意见', fine, bad, fine)).toBe('本人撰写的意见')
+    expect(opinionAfter(`${fine.text}另有说明`, fine, bad, fine)).toBe(`${fine.text}另有说明`)
   })
 })

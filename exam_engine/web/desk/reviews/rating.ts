@@ -5,6 +5,8 @@ import { reasonFault, type ReasonFault } from './reasons'
 
 export const UNQUALIFIED_REASONS = Array.from({ length: 14 }, (_, n) => `U${String(n + 1).padStart(2, '0')}`)
 
+export const LEGS = ['work', 'ethics'] as const
+
 export type Verdict = '' | 'qualified' | 'unqualified'
 
 export interface RatingDraft {
@@ -43,6 +45,28 @@ export function presetRating(seen: Seen, comment: string): RatingDraft {
 
 export const isUnqualified = (draft: RatingDraft): boolean =>
   draft.work === 'unqualified' || draft.ethics === 'unqualified'
+
+/** The sentences offered for an opinion, under `review.rating.template`: those that say what the rating says. */
+export function opinionsOf(draft: RatingDraft, agency: boolean): readonly string[] {
+  if (draft.conditionsMet === false) return ['not_met_years', 'not_met_evidence', 'not_met_record']
+  if (isUnqualified(draft)) return LEGS.filter((leg) => draft[leg] === 'unqualified').map((leg) => `unqualified_${leg}`)
+  return agency ? ['agency_good', 'agency_agrees'] : ['institution_good', 'institution_excellent']
+}
+
+/** A sentence of ours as it was put into the opinion. */
+export interface Placed {
+  name: string
+  text: string
+}
+
+/**
+ * The opinion after the rating changed. The physician reads it, so a sentence of ours that no longer says what the rating
+ * says goes, and the preset one comes back with its rating; what somebody wrote himself stays.
+ */
+export function opinionAfter(comment: string, placed: Placed, fitting: readonly string[], preset: Placed | null): string {
+  const left = comment.trim() === placed.text && !fitting.includes(placed.name) ? '' : comment
+  return left.trim() === '' && preset !== null && fitting.includes(preset.name) ? preset.text : left
+}
 
 export type RatingFault = 'no_conditions' | 'no_work' | 'no_ethics' | 'no_reason_code' | ReasonFault
 

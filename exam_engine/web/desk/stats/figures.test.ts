@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decimal, everyBin, facts, gravity, keysIn, narrowed, share, sideBySide, sorted, withoutRuling, withRuling } from './figures'
+import { axisLeast, decimal, everyBin, facts, fitting, gravity, keysIn, narrowed, share, sideBySide, sorted, withoutRuling, withRuling } from './figures'
 import type { ItemFigures, RulingShape } from './shapes'
 
 const item = (over: Partial<ItemFigures>): ItemFigures =>
@@ -63,4 +63,16 @@ describe('figures of items', () => {
     expect(bins.map(({ percent }) => percent)).toEqual(Array.from({ length: 50 }, (_, at) => 2 * at))
     expect(bins.filter(({ before }) => before > 0)).toEqual([{ percent: 98, before: 3, after: 0 }])
   })
+})
+
+it('takes only keys the item has letters for, if its letters are known', () => {
+  expect(fitting(['b'], ['a', 'b', 'c'])).toBe(true)
+  expect(fitting(['b', 'z'], ['a', 'b', 'c'])).toBe(false)
+  expect(fitting(['z'], [])).toBe(true)
+  expect(fitting([], ['a'])).toBe(false)
+  expect(fitting(null, ['a'])).toBe(false)
+})
+
+it('begins the axis of discriminations at one of its steps', () => {
+  expect([0.4, 0, -0.05, -0.3, -0.37, -0.95].map((least) => axisLeast(least))).toEqual([-0.3, -0.3, -0.3, -0.3, -0.6, -1.2])
 })

@@ -71,6 +71,15 @@ export function keysIn(text: string): string[] | null {
   return [...new Set(parts.map((part) => [...new Set(part)].sort().join('')))]
 }
 
+/** Whether keys were typed, all of them of letters the item has; of an item whose options are not known any letter does. */
+export function fitting(keys: readonly string[] | null, options: readonly string[]): boolean {
+  const known = new Set(options.join('').toLowerCase())
+  return keys !== null && keys.length > 0 && (known.size === 0 || keys.every((key) => [...key].every((letter) => known.has(letter))))
+}
+
+/** The least of an axis of discriminations: a whole number of its steps below them, so that no two labels collide. */
+export const axisLeast = (least: number, step = 0.3): number => Number((Math.min(-1, Math.floor(least / step + 1e-9)) * step).toFixed(1))
+
 /** Two histograms with the same bins, side by side; only bins somebody is in. */
 export function sideBySide(before: readonly ScoreCount[], after: readonly ScoreCount[]): { percent: number; before: number; after: number }[] {
   const all = new Map<number, { percent: number; before: number; after: number }>()
