@@ -21,6 +21,7 @@ _CARD: Final = re.compile(r"[0-9]{17}[0-9X]")
 _OLD_CARD: Final = re.compile(r"[0-9]{15}")
 _LIKE_A_CARD: Final = re.compile(r"[0-9]{12,}[A-Z]?")  # so many digits are nothing else: a slip of the hand
 _OTHER: Final = re.compile(r"[0-9A-Z]{6,18}")
+_DAY: Final = re.compile(r"\s*\d{4}-\d{2}-\d{2}(?:[ T][\d:.]+)?\s*")  # a cell of a spreadsheet that holds a date
 
 
 class WrongNumber(Exception):
@@ -37,6 +38,8 @@ def read_number(text: str, today: date, id_type: str = "") -> str:
     `id_type` is of dictionaries.ID_TYPES; "" where nobody said it: what has as many digits as a card must be a card.
     """
     number = plain(text)
+    if _DAY.fullmatch(text):
+        raise WrongNumber("id_format")
     if id_type == "id_card" or (not id_type and _LIKE_A_CARD.fullmatch(number)):
         return _card(number, today)
     if not _OTHER.fullmatch(number):

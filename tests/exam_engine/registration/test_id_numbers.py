@@ -106,7 +106,9 @@ def test_other_documents_are_taken_by_their_shape(typed: str, id_type: str, kept
     assert read_number(typed, TODAY, id_type) == kept
 
 
-@pytest.mark.parametrize("typed", ["E1234", "护照123456", "E12345678'--", "A" * 19])
+@pytest.mark.parametrize(
+    "typed", ["E1234", "护照123456", "E12345678'--", "A" * 19, "2020-01-01", "2020-01-01 08:30:00"]
+)
 def test_what_has_no_documents_shape_is_refused(typed: str) -> None:
     assert problem(typed, "passport") == "id_format"
     assert problem(typed, "") == "id_format"
