@@ -7,7 +7,7 @@ author sees it: 0.05 in the format 0% is 5%.
 import math
 import re
 from collections.abc import Iterable, Iterator
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Final, NamedTuple
 
 from question_bank.formats.plain import shifted
@@ -61,7 +61,10 @@ def number_text(value: float, number_format: str) -> str | None:
         return None
     thousands, whole, places, percent = found.groups()
     shown = Decimal(repr(value)) * (100 if percent else 1)
-    rounded = shown.quantize(Decimal(1).scaleb(-len(places or "")), ROUND_HALF_UP)
+    try:
+        rounded = shown.quantize(Decimal(1).scaleb(-len(places or "")), ROUND_HALF_UP)
+    except InvalidOperation:  # more digits than a spreadsheet has
+        return None
     said = f"{rounded:,f}" if thousands else f"{rounded:f}"
     return said.zfill(len(whole) + len(places or "") + bool(places) + (rounded < 0)) + percent
 

@@ -98,6 +98,8 @@ def test_a_cell_that_is_raised_or_struck_through_as_a_whole_is_not_taken_bare() 
         (float("inf"), "0.0", "inf"),
         (5, '0"mg"', None),
         (45000, "yyyy/m/d", None),
+        (1e30, "0.00", None),
+        (1.5, "0." + "0" * 40, None),
     ],
 )
 def test_a_number_is_what_its_cell_shows(value: float, number_format: str, shown: str | None) -> None:
