@@ -58,9 +58,8 @@ def row_of(question: Question) -> Row:
         return refused(*place, *trouble, values.get("set", ""))
     values["stem"], values["case"] = question.stem.text, question.stem.case or values.get("case", "")
     texts = [choice.text.text for choice in question.choices]
-    literal = tagged.literal or clashing(
-        texts
-    )  # what is right stands at the choice itself, whatever letter it begins with
+    # What is right stands at the choice itself, whatever letter its text begins with.
+    literal = tagged.literal or clashing(texts)
     values["options"] = dict(zip(LETTERS, texts, strict=False)) if literal else texts
     right = right_letters(question)
     values["answer"] = list(right)

@@ -1,16 +1,14 @@
 """Desks before a real server: what a reviewer decides is decided, whatever kind of file it is."""
 
 import time
-from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from exam_engine.commands.demo import write_files
 from loadtest.desk_steps import Decide, OpenFile, ReviewerScript, TurnPage, Work
 from loadtest.desks import Reviewer
-from tests.exam_engine.edge.server import Server, forget, running, settings_in
+from tests.exam_engine.edge.server import Server
 from tests.loadtest.crowd import cast_of, scene
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -21,15 +19,6 @@ PASSED = """
 SELECT m.subject, f.procedure, count(*) FROM reg.moves m JOIN reg.files f USING (application_id, subject)
 WHERE m.event = 'approve' AND m.move_id > $1 GROUP BY 1, 2
 """
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def server(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    """One server for all of them."""
-    await forget(redis_url)
-    async with running(database_url, redis_url, settings_in(tmp_path_factory.mktemp("data"))) as started:
-        yield started
-    await forget(redis_url)
 
 
 async def test_what_two_desks_pass_goes_on_whatever_its_kind(server: Server, database_url: str) -> None:

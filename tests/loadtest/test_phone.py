@@ -2,13 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
 import msgspec
 import pytest
-import pytest_asyncio
 
 from loadtest.checking import check_run
 from loadtest.generators import generating
@@ -20,19 +19,10 @@ from loadtest.stage import Stage
 from loadtest.steps import Answer, Clear, HandIn, LeavePage, LoseNetwork, Mark, Script, Snapshot, Step, SwapPhone
 from loadtest.talk import Talk
 from loadtest.words import Frame
-from tests.exam_engine.edge.server import Server, forget, running, settings_in
+from tests.exam_engine.edge.server import Server
 from tests.loadtest.crowd import cast_of, scene
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def server(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    """One server for all of them."""
-    await forget(redis_url)
-    async with running(database_url, redis_url, settings_in(tmp_path_factory.mktemp("data"))) as started:
-        yield started
-    await forget(redis_url)
 
 
 def answers(*numbers: int, at_s: float = 0.0) -> list[Step]:
